@@ -1,0 +1,121 @@
+"""What verbs share in talking: results to standard output, notes and bars to standard error, `--json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medspan.core import InputError
+
+SCHEMA_VERSION = 1
+
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the whole result to this file as JSON.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no notes; the result and errors only.")]
+FormatName = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="Format of the input; auto looks at the content."),
+]
+OnError = Annotated[
+    str, typer.Option("--on-error", metavar="stop|skip", help="What to do at a row that cannot be read.")
+]
+RejectedFile = Annotated[
+    Path | None,
+    typer.Option("--rejected", metavar="FILE", help="With --on-error skip: lists what was left out."),
+]
+Device = Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps.")]
+BaseModelName = Annotated[
+    str | None,
+    typer.Option("--base-model", metavar="M", help="Where the run's base model is now, if it was moved."),
+]
+Report = Callable[[str], None]
+
+
+def notes(quiet: bool) -> Report:
+    """A function that prints a line on standard error, or nothing if `quiet`."""
+
+    def note(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    return note
+
+
+def say(line: str = "") -> None:
+    """Print a line of the result."""
+    print(line)
+
+
+def check_targets(*paths: Path | None) -> None:
+    """Make the folders of files to be written; InputError now rather than after the work."""
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            raise InputError(
+                f"{path} is a folder, and a file is to be written",
+                cause="the name of the file is missing",
+                remedy=f"name one, for instance {path / ('result' + (path.suffix or '.json'))}",
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{path.parent} cannot be made: {error.strerror or error}",
+                cause="missing permission, or a file of that name",
+                remedy="write to another place",
+            ) from None
+
+
+def write_json(path: Path | None, data: Mapping[str, Any]) -> None:
+    """Write the result of a verb, whole or not at all; nothing without a path."""
+    if path is None:
+        return
+    from medspan.read import write_whole
+
+    stated = {"schema_version": SCHEMA_VERSION, **data}
+    write_whole(path, [json.dumps(stated, ensure_ascii=False, indent=1, allow_nan=False), "\n"])
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: the first column and headers to the left, the others to the right."""
+    cells = [list(headers), *map(list, rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    lines = []
+    for row in cells:
+        padded = [row[0].ljust(widths[0])]
+        padded += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(padded).rstrip())
+    return [lines[0], "-" * len(lines[0]), *lines[1:]]
+
+
+def shown(value: float | None) -> str:
+    """A score with three decimals; a dash where it is undefined."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """`name n, name n` in the order given; `none` where there are none."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+
+@contextmanager
+def progress(what: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error; the function it gives hears how many are done."""
+    if quiet:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,166 @@
+"""`medspan extract RUN INPUT --out FILE` and `medspan extract RUN --text "..."`: predictions with offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medspan.cli.console import (
+    BaseModelName,
+    Device,
+    FormatName,
+    JsonFile,
+    OnError,
+    Quiet,
+    RejectedFile,
+    check_targets,
+    notes,
+    say,
+    table,
+    write_json,
+)
+from medspan.cli.documents import ask, read_documents
+from medspan.cli.predict import Tally, load_extractor, predictions, write_predictions
+from medspan.cli.words import decoding, sort_words
+from medspan.core import Concept, ConfigError, Document, Endpoint, Example, InputError
+
+
+def extract(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or an adapter folder.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[INPUT] [KEY=VALUE]...", help="Corpus file, .txt, folder of .txt; decoding options."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Predictions (JSON lines).")
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="A text; the answer is printed.")] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Ask this task only (runs with tasks).")] = None,
+    format: FormatName = "auto",
+    free: Annotated[bool, typer.Option("--free", help="Without the grammar, as other tools decode.")] = False,
+    on_error: OnError = "stop",
+    rejected: RejectedFile = None,
+    device: Device = "auto",
+    base_model: BaseModelName = None,
+    quiet: Quiet = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Extract mentions and relations, each with its place in the text."""
+    from medspan.extract import adapter_folder
+    from medspan.format import FormatCard
+
+    source = _source(words, text, out)
+    if on_error not in ("stop", "skip"):
+        raise ConfigError(f"--on-error is {on_error!r}", remedy="use stop or skip")
+    check_targets(out, rejected, json_file)
+    card = FormatCard.load(adapter_folder(run))
+    options = decoding(run, sort_words(words)[1], free=free)
+    if text is not None:
+        asked = ask([Example(Document("text", text), source="text")], card, task)
+        extractor = load_extractor(run, options, device=device, base_model=base_model)
+        answers = list(predictions(extractor, asked, Tally(), quiet=True))
+        _write_answers(json_file, answers, options.to_json())
+        for line in answer_lines(answers):
+            say(line)
+        return
+    assert source is not None
+    assert out is not None
+    read = read_documents(source, format, on_error, rejected)  # type: ignore[arg-type]
+    asked = ask(read.examples, card, task)
+    note = notes(quiet)
+    note(f"{source}: {len(read.examples)} documents ({read.format}); {len(asked)} to extract from")
+    if read.rejected:
+        where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
+        note(f"{len(read.rejected)} rows could not be read and were left out ({where})")
+    extractor = load_extractor(run, options, device=device, base_model=base_model)
+    tally = Tally()
+    write_predictions(out, predictions(extractor, asked, tally, quiet))
+    write_json(
+        json_file,
+        {**tally.to_json(), "rejected": len(read.rejected), "out": str(out), "decoding": options.to_json()},
+    )
+    tally.print()
+    say(f"written to {out}")
+
+
+def _source(words: Sequence[str] | None, text: str | None, out: Path | None) -> Path | None:
+    """The input file of a call, None with --text. InputError where the call does not fit together."""
+    files, _ = sort_words(words)
+    if len(files) > 1:
+        raise InputError(
+            f"{len(files)} inputs: {', '.join(files)}",
+            cause="one input is read at a time, or a text with spaces was not quoted",
+            remedy='name one file or folder, or use --text "..."',
+        )
+    if text is not None:
+        if files or out:
+            raise InputError(
+                f"--text and {'the input ' + files[0] if files else '--out ' + str(out)} are both given",
+                cause="--text answers at once, an input is written to --out",
+                remedy="leave one of them out (--json keeps the answer to --text)",
+            )
+        if not text.strip():
+            raise InputError("--text is blank", remedy='give a sentence: --text "..."')
+        return None
+    if not files:
+        raise InputError(
+            "there is nothing to extract from",
+            cause="neither an input nor --text is given",
+            remedy='medspan extract RUN INPUT --out FILE, or medspan extract RUN --text "..."',
+        )
+    if out is None:
+        raise InputError(
+            f"the input {files[0]} is given without --out",
+            cause="predictions are written to a file",
+            remedy=f"add --out {Path(files[0]).stem}.predicted.jsonl",
+        )
+    if out.exists() and Path(files[0]).exists() and out.samefile(files[0]):
+        raise InputError(f"{out} is the file that is read", remedy="write to another file")
+    return Path(files[0])
+
+
+def _write_answers(path: Path | None, answers: Sequence[Example], options: dict[str, object]) -> None:
+    from medspan.read import example_to_json
+
+    write_json(path, {"answers": [example_to_json(example) for example in answers], "decoding": options})
+
+
+def answer_lines(answers: Sequence[Example]) -> list[str]:
+    """What was found in one text: each mention with all its places, then the relations."""
+    from medspan.text import occurrences
+
+    lines: list[str] = []
+    mentions: dict[tuple[str, str], str] = {}
+    relations: dict[tuple[str, str, str], None] = {}
+    for example in answers:
+        predicted = example.predicted
+        assert predicted is not None
+        for mention in predicted.mentions:
+            places = occurrences(example.document.text, mention.text)
+            if predicted.scope == "mention" or not places:
+                places = mention.segments
+            mentions[mention.type, mention.text] = " ".join(f"{start}:{end}" for start, end in places)
+        for item in predicted.unaligned:
+            mentions[item.type, item.text] = f"nowhere ({item.reason})"
+        for relation in predicted.relations:
+            relations[_name(relation.head), relation.type, _name(relation.tail)] = None
+        lines += [f"not understood: {piece!r}" for piece in predicted.unparsed if piece.strip()]
+        if example.truncated:
+            lines.append("the answer reached max_new_tokens and was ended there")
+    if mentions:
+        width = max(len(type_) for type_, _ in mentions)
+        rows = [[f"{type_.ljust(width)}  {text}", places] for (type_, text), places in mentions.items()]
+        lines += table(["mention", "characters"], rows)
+    else:
+        lines.append("no mentions")
+    lines += [f"{head} --[{type_}]--> {tail}" for head, type_, tail in relations] or ["no relations"]
+    return lines
+
+
+def _name(end: Endpoint) -> str:
+    return end.id if isinstance(end, Concept) else end.text

@@ -1,0 +1,145 @@
+"""A run's own data and its stored predictions, which are made where they are missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medspan.cli.console import Report, write_json
+from medspan.cli.predict import Tally, load_extractor, predictions, write_predictions
+from medspan.core import Example, InputError
+
+if TYPE_CHECKING:
+    from medspan.extract import DecodingOptions
+
+# How many documents are decoded at once is a matter of speed, not of what is asked.
+_SPEED_ONLY = {"batch_size"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the predictions of a part are wanted."""
+
+    options: DecodingOptions
+    device: str = "auto"
+    base_model: str | None = None
+    again: bool = False
+    quiet: bool = False
+
+
+def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Example, ...]]:
+    """Name and examples of a part of the run's data: `split`, else its test, else its validation part."""
+    from medspan.train import load_config, load_data
+
+    path = run / "config.yaml"
+    if not path.is_file():
+        raise InputError(
+            f"{run} is no run folder: it has no config.yaml" if run.is_dir() else f"{run} does not exist",
+            cause="the path is misspelt, or it is an adapter without its run",
+            remedy="name the output_dir of a training; for an adapter, extract first and give "
+            "--reference FILE --predicted FILE",
+        )
+    config = load_config(path)
+    data = load_data(config.data, config.seed)
+    held = [name for name, rows in data.parts.items() if rows]
+    name = split or next((name for name in ("test", "validation") if name in held), None)
+    if name not in held:
+        raise InputError(
+            f"the run has no part {split!r}" if split else "the run has neither a test nor a validation part",
+            cause=f"its configuration names only: {', '.join(held)}",
+            remedy="choose one with --split, or extract from a file of your own and give "
+            "--reference FILE --predicted FILE",
+        )
+    assert name is not None
+    corpus = data.corpora[name]
+    if corpus.rejected:
+        note(f"{name}: {len(corpus.rejected)} rows could not be read and are not scored")
+    return name, data.parts[name]
+
+
+def run_predictions(
+    run: Path, split: str, examples: tuple[Example, ...], asked: Asked, note: Report
+) -> tuple[list[Example], Tally | None]:
+    """The examples with the run's predictions for them, and what was counted if they were made just now.
+
+    Stored predictions are used unless `asked.again`; InputError where they were made with other
+    decoding options, by another adapter, or on other texts.
+    """
+    from medspan.evaluate import compare_sets
+    from medspan.extract import adapter_folder
+    from medspan.models import sha256_of_file
+    from medspan.read import load
+
+    path = run / "predictions" / f"{split}.jsonl"
+    made = path.with_name(f"{split}.made.json")
+    if path.is_file() and not asked.again:
+        _check_made(path, made, run, asked.options)
+        note(f"scoring the stored predictions {path} (--again makes new ones)")
+        try:
+            return compare_sets(examples, load(path, format="medspan").examples), None
+        except InputError as error:
+            raise InputError(
+                f"{path} does not fit the run's {split} part: {error.what}",
+                cause="the data was changed after the predictions were made",
+                remedy="add --again to make new ones",
+            ) from None
+    weights = _weights(adapter_folder(run))
+    extractor = load_extractor(run, asked.options, device=asked.device, base_model=asked.base_model)
+    tally = Tally()
+    found: list[Example] = []
+
+    def kept() -> Any:
+        for example in predictions(extractor, examples, tally, asked.quiet):
+            found.append(example)
+            yield example
+
+    made.unlink(missing_ok=True)
+    write_predictions(path, kept())
+    write_json(
+        made,
+        {"decoding": asked.options.to_json(), "adapter_sha256": sha256_of_file(weights), **tally.to_json()},
+    )
+    return found, tally
+
+
+def _weights(adapter: Path) -> Path:
+    found = sorted(adapter.glob("adapter_model.*"))
+    if not found:
+        raise InputError(
+            f"{adapter} has no adapter_model.safetensors",
+            cause="the adapter was copied in part",
+            remedy="copy it again, or use a checkpoint of the run",
+        )
+    return found[-1]
+
+
+def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> None:
+    from medspan.extract import adapter_folder
+    from medspan.models import sha256_of_file
+
+    try:
+        stated = json.loads(made.read_text(encoding="utf-8"))
+        decoding, weights = dict(stated["decoding"]), str(stated["adapter_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path} stands there without {made.name}, so how it was made is not known",
+            cause="it was put there by hand, or its extraction was interrupted",
+            remedy="add --again to make it anew, or give it with --reference FILE --predicted FILE",
+        ) from None
+    wanted = options.to_json()
+    differing = [key for key in wanted if key not in _SPEED_ONLY and decoding.get(key) != wanted[key]]
+    if differing:
+        key = differing[0]
+        raise InputError(
+            f"{path} was made with {key}={decoding.get(key)}, and {key}={wanted[key]} is asked for",
+            cause="an earlier evaluation used other decoding options",
+            remedy="add --again to extract anew, or repeat the options of that evaluation",
+        )
+    if weights != sha256_of_file(_weights(adapter_folder(run))):
+        raise InputError(
+            f"{path} was made by another adapter than the run holds now",
+            cause="the training was resumed after the evaluation",
+            remedy="add --again to extract anew",
+        )

@@ -1,0 +1,1 @@
+"""What computes answers: one engine per file."""

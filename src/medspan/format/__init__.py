@@ -1,0 +1,18 @@
+"""Instruction formats: prompt, target, parser and grammar as one codec; chat templates; the format card."""
+
+from medspan.format.card import FormatCard
+from medspan.format.codec import Codec, Projection, Walk
+from medspan.format.codecs import CODECS, make_codec
+from medspan.format.template import Renderer, Template, make_template
+
+__all__ = [
+    "CODECS",
+    "Codec",
+    "FormatCard",
+    "Projection",
+    "Renderer",
+    "Template",
+    "Walk",
+    "make_codec",
+    "make_template",
+]

@@ -1,0 +1,82 @@
+"""The format card: what an adapter was trained to be asked and to answer. `format.json` beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from medspan.core import ModelError, Schema
+from medspan.format.codec import Codec, Endpoints
+from medspan.format.codecs import make_codec
+from medspan.format.template import Renderer, Template
+from medspan.models import tokenizer_hash
+
+FILE = "format.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatCard:
+    """Method, format, schema, template, base model and tokenizer of an adapter."""
+
+    format: str
+    schema: Schema
+    template: Template
+    endpoints: Endpoints
+    base_model: str
+    base_model_hash: str
+    tokenizer_hash: str
+    instruction: str | None = None
+    method: str = "generate"
+    schema_version: int = 1
+
+    def codec(self) -> Codec:
+        options = {"instruction": self.instruction} if self.format == "sections" else {}
+        return make_codec(self.format, self.schema, self.endpoints, **options)
+
+    def renderer(self, tokenizer: Any) -> Renderer:
+        """The renderer for this card; ModelError where the tokenizer is not the one of training."""
+        if tokenizer_hash(tokenizer) != self.tokenizer_hash:
+            raise ModelError(
+                "the tokenizer is not the one that the adapter was trained with",
+                cause="the base model was replaced or updated, or its chat template was edited",
+                remedy=f"use the base model {self.base_model} as recorded in record.json, or train again",
+            )
+        return Renderer(tokenizer, self.codec(), self.template)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "schema": self.schema.to_json(), "template": self.template.to_json()}
+
+    def save(self, folder: Path) -> None:
+        (folder / FILE).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> FormatCard:
+        return cls(
+            **{
+                **data,
+                "schema": Schema.from_json(data["schema"]),
+                "template": Template.from_json(data["template"]),
+            }
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> FormatCard:
+        """The card beside an adapter; ModelError where there is none: a format is never guessed."""
+        path = folder / FILE
+        if not path.is_file():
+            raise ModelError(
+                f"{folder} has no {FILE}",
+                cause="the adapter was trained elsewhere, or only its weights were copied",
+                remedy=f"copy {FILE} from the run that made it, "
+                "or write one (docs/architecture.md shows the fields)",
+            )
+        try:
+            return cls.from_json(json.loads(path.read_text("utf-8")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path} cannot be read: {error}",
+                cause="it was edited by hand or cut off",
+                remedy="restore it from the run's checkpoints",
+            ) from error

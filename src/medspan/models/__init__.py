@@ -1,0 +1,20 @@
+"""Base models, tokenizers and adapters: loading, caching, hashing, precision."""
+
+from medspan.models.base import BaseModel, load_base, load_tokenizer, resolve
+from medspan.models.hashes import model_hash, sha256_of_file, sha256_of_json, tokenizer_hash
+from medspan.models.precision import choose_device, choose_dtype, hardware, keep_freed_memory
+
+__all__ = [
+    "BaseModel",
+    "choose_device",
+    "choose_dtype",
+    "hardware",
+    "keep_freed_memory",
+    "load_base",
+    "load_tokenizer",
+    "model_hash",
+    "resolve",
+    "sha256_of_file",
+    "sha256_of_json",
+    "tokenizer_hash",
+]

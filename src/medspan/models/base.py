@@ -1,0 +1,136 @@
+"""Base models and tokenizers: the embedded default, a local folder or a Hub id, through one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medspan.core import ModelError
+from medspan.models.embedded import NAME, embedded_model
+from medspan.models.precision import choose_device, choose_dtype
+
+EMBEDDED_NAMES = ("default", NAME)
+
+
+@dataclass(slots=True)
+class BaseModel:
+    """A causal language model with its tokenizer; `name` as the user gave it, `path` where it was read."""
+
+    name: str
+    path: str
+    model: Any
+    tokenizer: Any
+
+
+def resolve(name: str) -> str:
+    """The folder of a base model that is local or embedded; a Hub id unchanged. ModelError otherwise."""
+    if name in EMBEDDED_NAMES:
+        return str(embedded_model())
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelError(
+                f"{name} holds no config.json",
+                cause="the folder is an adapter or a run, not a base model",
+                remedy="give the folder that transformers' save_pretrained wrote, a Hub id, or `default`",
+            )
+        return str(folder)
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelError(
+            f"base model {name} does not exist",
+            cause="the path is misspelt or relative to another folder",
+            remedy="check it with ls, or use `default`, the model that comes with medspan",
+        )
+    return name
+
+
+def load_tokenizer(name: str) -> Any:
+    """The fast tokenizer of a base model."""
+    from transformers import AutoTokenizer
+
+    return _loaded(name, lambda path: AutoTokenizer.from_pretrained(path))
+
+
+def load_base(
+    name: str, *, device: str = "auto", dtype: str = "auto", load_in_4bit: bool = False
+) -> BaseModel:
+    """Load a base model for training or extraction.
+
+    `device`: auto (a GPU if there is one), cpu, cuda, mps. `dtype`: auto (bf16 where the processor
+    is fast at it), float32, bfloat16. `load_in_4bit` needs a GPU and the extra `gpu`.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    where = choose_device(device)
+    options: dict[str, Any] = {
+        "dtype": getattr(torch, choose_dtype(dtype, where)),
+        "attn_implementation": "sdpa",
+    }
+    if load_in_4bit:
+        options["quantization_config"] = _four_bits(where)
+        options["device_map"] = {"": where}
+    model = _loaded(name, lambda path: AutoModelForCausalLM.from_pretrained(path, **options))
+    if not load_in_4bit:
+        model = model.to(where)
+    model.eval()
+    return BaseModel(name, resolve(name), model, load_tokenizer(name))
+
+
+def _loaded(name: str, load: Any) -> Any:
+    from transformers.utils import logging
+
+    path = resolve(name)
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return load(path)
+    except ModelError:
+        raise
+    except Exception as error:  # transformers, safetensors and the Hub raise a dozen kinds here
+        raise _load_error(name, path, error) from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _load_error(name: str, path: str, error: Exception) -> ModelError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    if Path(path).is_dir():
+        return ModelError(
+            f"base model {name} cannot be loaded ({type(error).__name__}: {reason})",
+            cause="a file of the model is missing, cut off or of another architecture",
+            remedy=f"copy or download {path} again, or use `default`, the model that comes with medspan",
+        )
+    return ModelError(
+        f"base model {name} cannot be loaded from the Hugging Face Hub ({reason})",
+        cause="the id is misspelt, the model is gated, or this machine has no network",
+        remedy="check the id, run `hf auth login` for gated models, give a local folder, or use `default`",
+    )
+
+
+def _four_bits(device: str) -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if not device.startswith("cuda"):
+        raise ModelError(
+            f"load_in_4bit: true on {device}",
+            cause="4-bit weights need an NVIDIA GPU",
+            remedy="set load_in_4bit: false",
+        )
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            "load_in_4bit: bitsandbytes is not installed",
+            cause="it belongs to the extra `gpu`",
+            remedy="pip install 'medspan[gpu]'",
+        ) from error
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )

@@ -1,0 +1,75 @@
+"""Tell the format of a file from what is in it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from medspan.core import InputError, Place
+from medspan.read.base import MAX_LINE_BYTES, BadRow, Row, Sample, formats
+from medspan.read.json_rows import first_character, json_rows
+from medspan.read.lines import check_text_file, read_lines
+
+SAMPLE_ROWS = 20
+"""How many rows are looked at."""
+
+
+def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
+    """The name of the format that the first rows of the file are in.
+
+    InputError where they are of none, or of several: it says what was seen. Where no row can be
+    taken out of a JSON file at all, the error is the first row's own.
+    """
+    path = Path(path)
+    sample = take_sample(path, max_line_bytes)
+    found = [name for name, format_ in formats().items() if format_.sniff(sample)]
+    if len(found) == 1:
+        return found[0]
+    if sample.bad and not (sample.values or any(line.strip() for line in sample.lines)):
+        raise sample.bad[0].error
+    if found:
+        seen, cause = f"rows of the formats {' and '.join(found)}", "two files were put together"
+    else:
+        seen, cause = _seen(sample), "it is in a format that medspan does not read, or a key is misspelt"
+    known = "; ".join(f"{name} is {format_.looks_like}" for name, format_ in formats().items())
+    raise InputError(
+        f"the format is not clear: the file begins with {seen}",
+        cause=cause,
+        remedy=f"name the format with --format ({known})",
+        place=Place(str(path)),
+    )
+
+
+def take_sample(path: Path, max_line_bytes: int) -> Sample:
+    """The first rows of a file, as JSON where it begins with a bracket. InputError where it is no text."""
+    check_text_file(path)
+    values: list[object] = []
+    lines: list[str] = []
+    bad: list[BadRow] = []
+    if first_character(path) in ("[", "{"):
+        for row in islice(json_rows(path, max_line_bytes), SAMPLE_ROWS):
+            if isinstance(row, Row):
+                values.append(row.value)
+            else:
+                bad.append(row)
+    else:
+        for line in islice(read_lines(path, max_line_bytes), SAMPLE_ROWS):
+            if isinstance(line, BadRow):
+                bad.append(line)
+            else:
+                lines.append(line.text)
+    return Sample(path, tuple(values), tuple(lines), tuple(bad))
+
+
+def _seen(sample: Sample) -> str:
+    if sample.objects:
+        keys = ", ".join(repr(key) for key in list(sample.objects[0])[:12])
+        prompt = sample.objects[0].get("prompt")
+        shown = f", the prompt beginning {prompt[:60]!r}" if isinstance(prompt, str) else ""
+        return f"JSON objects with the keys {keys}{shown}" if keys else "an empty JSON object"
+    if sample.values:
+        return f"JSON values such as {str(sample.values[0])[:60]!r}"
+    first = next((line for line in sample.lines if line.strip()), "")
+    if first.lstrip().startswith("<"):
+        return f"XML or HTML ({first.strip()[:60]!r})"
+    return f"the line {first[:60]!r}" if first else "nothing but white space"

@@ -1,0 +1,128 @@
+"""Read a corpus by its splits: a folder of train, validation and test files, or such files by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from medspan.core import InputError
+from medspan.core.errors import missing_file
+from medspan.read.corpus import Corpus, Rejected
+from medspan.read.detect import detect
+from medspan.read.load import OnError, load
+from medspan.read.write import write_rejected
+
+SPLITS = ("train", "validation", "test")
+_SPELLINGS = (
+    ("train", re.compile(r"train(ing)?(set|data|split)?\d*")),
+    ("validation", re.compile(r"(val(id(ation)?)?|dev(el(op(ment)?)?)?)(set|data|split)?\d*")),
+    ("test", re.compile(r"test(ing)?(set|data|split)?\d*")),
+)
+# Names that run together, such as `NCBItrainset_corpus.txt`, are told by the word before "set".
+_JOINED = re.compile(r"(train(?:ing)?|val(?:idation)?|dev(?:elop(?:ment)?)?|test(?:ing)?)set")
+_PARTS = (("train", "train"), ("validation", "val"), ("validation", "dev"), ("test", "test"))
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def split_of(name: str) -> str | None:
+    """The split that a file's name claims, or None: `CDR_DevelopmentSet.PubTator.txt` is validation."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    for word in words:
+        for split, spelling in _SPELLINGS:
+            if spelling.fullmatch(word):
+                return split
+    joined = _JOINED.search(name.lower())
+    return next((split for split, part in _PARTS if joined and joined.group(1).startswith(part)), None)
+
+
+def load_splits(
+    source: Path | str | Sequence[Path | str],
+    *,
+    format: str = "auto",
+    on_error: OnError = "stop",
+    rejected: Path | str | None = None,
+    limit: int | None = None,
+) -> dict[str, Corpus]:
+    """The corpora of a folder, or of files, by split: train, validation, test, then others by name.
+
+    In a folder the names tell the split; of several files for one split, the one in a readable
+    format is taken and the others are named in `ignored`. Files given by name that claim the same
+    split are read one after another; one that claims none is a split of its own under its stem.
+    `limit` holds for each file; the other options are those of `load`.
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        if not path.exists():
+            raise missing_file(path, "the corpus")
+        chosen, ignored = _in_folder(path, format) if path.is_dir() else ({_split_or_stem(path): [path]}, {})
+    else:
+        chosen, ignored = {}, {}
+        for path in map(Path, source):
+            chosen.setdefault(_split_or_stem(path), []).append(path)
+    if not chosen:
+        raise InputError("no file was named", remedy="name a folder or a file of a corpus")
+    options: dict[str, Any] = {"format": format, "on_error": on_error, "limit": limit}
+    corpora: dict[str, Corpus] = {}
+    for split in sorted(
+        chosen, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name)
+    ):
+        parts = [load(path, split=split, **options) for path in chosen[split]]
+        names = tuple(str(path) for path in ignored.get(split, ()))
+        corpora[split] = replace(_joined(parts), ignored=names)
+    if rejected is not None:
+        refused: list[Rejected] = [row for corpus in corpora.values() for row in corpus.rejected]
+        write_rejected(rejected, refused)
+    return corpora
+
+
+def _split_or_stem(path: Path) -> str:
+    return split_of(path.name) or path.stem
+
+
+def _joined(parts: Sequence[Corpus]) -> Corpus:
+    return Corpus(
+        tuple(example for part in parts for example in part.examples),
+        ", ".join(dict.fromkeys(part.format for part in parts)),
+        tuple(file for part in parts for file in part.files),
+        tuple(row for part in parts for row in part.rejected),
+    )
+
+
+def _in_folder(folder: Path, format: str) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    claims: dict[str, list[Path]] = {}
+    for path in files:
+        split = split_of(path.name)
+        if split is not None:
+            claims.setdefault(split, []).append(path)
+    if not claims:
+        seen = ", ".join(path.name for path in files[:5]) + (" ..." if len(files) > 5 else "")
+        raise InputError(
+            f"{folder} holds no file of a split; it holds {seen or 'no files'}",
+            cause="it is a folder of something else, or its files are named in another way",
+            remedy="name the files train, validation (or val, dev) and test, or give the files themselves",
+        )
+    chosen: dict[str, list[Path]] = {}
+    ignored: dict[str, list[Path]] = {}
+    for split, paths in claims.items():
+        taken = paths if len(paths) == 1 else [path for path in paths if _is_readable(path, format)]
+        if len(taken) != 1:
+            names = ", ".join(path.name for path in paths)
+            raise InputError(
+                f"{folder} has {len(taken)} readable files for the split {split} among {names}",
+                cause="the folder holds several versions of the corpus",
+                remedy="give the files themselves instead of the folder",
+            )
+        chosen[split] = taken
+        ignored[split] = [path for path in paths if path not in taken]
+    return chosen, ignored
+
+
+def _is_readable(path: Path, format: str) -> bool:
+    try:
+        return detect(path) == format or format == "auto"
+    except InputError:
+        return False

@@ -1,0 +1,156 @@
+"""LoRA on a base model, the loss on target tokens only, and an optimizer that keeps full precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from medspan.core import ConfigError
+from medspan.models import BaseModel
+from medspan.train.config import TrainConfig
+from medspan.train.data import Encoded
+
+if TYPE_CHECKING:
+    import torch
+
+
+def add_lora(base: BaseModel, config: TrainConfig) -> Any:
+    """The base model with fresh LoRA weights in the base model's own precision, ready for training."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    from medspan.train.fused import fuse_lora, use_causal_attention
+
+    model = base.model
+    if config.load_in_4bit:
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=config.gradient_checkpointing)
+    elif config.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.enable_input_require_grads()
+    lora = LoraConfig(
+        r=config.lora_r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=config.target_modules,
+        task_type="CAUSAL_LM",
+        bias="none",
+    )
+    try:
+        # LoRA weights in the base's precision: kept in fp32, their products cost a third of a step
+        # on a processor that is fast at bf16. The optimizer holds the fp32 copies instead.
+        adapted = get_peft_model(model, lora, autocast_adapter_dtype=False)
+    except ValueError as error:
+        raise ConfigError(
+            f"target_modules: {config.target_modules!r}",
+            cause=str(error).splitlines()[0][:200],
+            remedy="use target_modules: all-linear, or names of this model's layers",
+        ) from error
+    dtype = base.model.dtype
+    for parameter in adapted.parameters():
+        if parameter.requires_grad and parameter.dtype != dtype and not config.load_in_4bit:
+            parameter.data = parameter.data.to(dtype)
+    adapted.config.use_cache = False
+    if not config.gradient_checkpointing:
+        fuse_lora(adapted)
+        if adapted.device.type == "cpu":
+            use_causal_attention(adapted.get_base_model())
+    adapted.train()
+    return adapted
+
+
+def make_target_loss(model: Any) -> Any:
+    """A torch module that maps a padded batch to (sum of the target tokens' losses, their number).
+
+    Only target positions go through the output layer, which is a third of a small model's work.
+    Models that change logits after that layer (soft caps, scales) are found by comparing the two
+    ways once, and take the long way.
+    """
+    import torch
+    from torch import nn
+    from torch.nn.functional import cross_entropy
+
+    from medspan.train.fused import linear_cross_entropy
+
+    class TargetLoss(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+            self.short_way: bool | None = None
+
+        def forward(self, ids: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, int]:
+            """`ids` (rows, width) padded on the right; `target` (rows, width) marks tokens with loss."""
+            # Padding on the right is never seen by causal attention, so no mask is needed.
+            predicting = target[:, 1:]
+            wanted = ids[:, 1:][predicting]
+            if self.short_way is None:
+                self.short_way = self._same_both_ways(ids[:1], target[:1, 1:])
+            if self.short_way:
+                weight = self.model.get_base_model().get_output_embeddings().weight
+                return linear_cross_entropy(self._hidden(ids, predicting), weight, wanted), wanted.numel()
+            logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][predicting]
+            return cross_entropy(logits.float(), wanted, reduction="sum"), wanted.numel()
+
+        def _hidden(self, ids: torch.Tensor, predicting: torch.Tensor) -> torch.Tensor:
+            decoder = self.model.get_base_model().get_decoder()
+            hidden: torch.Tensor = decoder(input_ids=ids, use_cache=False).last_hidden_state
+            return hidden[:, :-1][predicting]
+
+        @torch.no_grad()
+        def _same_both_ways(self, ids: torch.Tensor, predicting: torch.Tensor) -> bool:
+            head = self.model.get_base_model().get_output_embeddings()
+            if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
+                return False
+            short = head(self._hidden(ids, predicting)).float()
+            whole = self.model(input_ids=ids, use_cache=False).logits[:, :-1][predicting].float()
+            return torch.allclose(short, whole, rtol=0.05, atol=0.25)
+
+    return TargetLoss()
+
+
+def padded(batch: Sequence[Encoded], device: Any) -> tuple[Any, Any]:
+    """(ids, target) of a batch, padded on the right; shapes (rows, longest)."""
+    import torch
+
+    width = max(len(example.ids) for example in batch)
+    ids = torch.zeros((len(batch), width), dtype=torch.long)
+    target = torch.zeros((len(batch), width), dtype=torch.bool)
+    for row, example in enumerate(batch):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        target[row, example.target_start : len(example.ids)] = True
+    return ids.to(device), target.to(device)
+
+
+class MasterAdamW:
+    """AdamW over float32 copies of trainable parameters that are themselves in a lower precision.
+
+    Updates smaller than a bf16 step would be lost if they were added to bf16 weights directly.
+    """
+
+    def __init__(self, parameters: Sequence[torch.nn.Parameter], learning_rate: float, weight_decay: float):
+        import torch
+
+        self.parameters = list(parameters)
+        self.masters = [parameter.detach().clone().float() for parameter in self.parameters]
+        self.optimizer = torch.optim.AdamW(self.masters, lr=learning_rate, weight_decay=weight_decay)
+
+    def step(self) -> None:
+        import torch
+
+        for master, parameter in zip(self.masters, self.parameters, strict=True):
+            master.grad = None if parameter.grad is None else parameter.grad.float()
+        self.optimizer.step()
+        with torch.no_grad():
+            for master, parameter in zip(self.masters, self.parameters, strict=True):
+                parameter.copy_(master)
+                parameter.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"optimizer": self.optimizer.state_dict(), "masters": self.masters}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        import torch
+
+        self.optimizer.load_state_dict(state["optimizer"])
+        with torch.no_grad():
+            for master, parameter, saved in zip(self.masters, self.parameters, state["masters"], strict=True):
+                master.copy_(saved)
+                parameter.copy_(saved)

@@ -1,0 +1,135 @@
+"""Planted counts for the comparison of relations, between mentions and between concepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medspan.core import Concept, Mention, Relation, UnalignedMention
+from medspan.evaluate.match import links_concepts, match_relations
+
+TEXT = "Ibuprofen, also called Brufen, causes renal failure, renal and hepatic failure and rash."
+
+
+def counts(example: Any, how: Any) -> dict[str, tuple[int, int, int]]:
+    return match_relations(example, how, linked=links_concepts([example])[0]).counts()
+
+
+def test_text_match_folds_both_endpoints_and_keeps_the_direction(make: Any) -> None:
+    drug, ulcers = make.mention("Aspirin"), make.mention("ulcers", "Disease")
+    reference = make.annotation(relations=[Relation(drug, ulcers, "causes")])
+    repeated = [Relation(make.mention("aspirin"), ulcers, "causes"), Relation(drug, ulcers, "causes")]
+    turned = [Relation(ulcers, drug, "causes"), Relation(drug, ulcers, "treats")]
+    pair = make.example(reference, make.annotation(relations=repeated + turned))
+    assert counts(pair, "text") == {"causes": (1, 1, 0), "treats": (0, 1, 0)}
+
+
+def test_strict_match_needs_places_and_types_of_both_endpoints(make: Any) -> None:
+    drug, ulcers = make.mention("Aspirin"), make.mention("ulcers", "Disease")
+    reference = make.annotation(relations=[Relation(drug, ulcers, "causes")])
+    other_place = Relation(make.mention("aspirin"), ulcers, "causes")
+    other_type = Relation(drug, make.mention("ulcers", "Symptom"), "causes")
+    pair = make.example(reference, make.annotation(relations=[other_place, other_type]))
+    assert counts(pair, "strict") == {"causes": (0, 2, 1)}
+    assert counts(pair, "text") == {"causes": (1, 0, 0)}
+
+
+def test_a_string_endpoint_meets_a_mention_at_any_of_its_occurrences(make: Any) -> None:
+    drug = make.mention("Aspirin")
+    second = make.annotation(relations=[Relation(drug, make.mention("ulcers", "Disease", nth=1), "causes")])
+    string = make.annotation(
+        relations=[Relation(drug, make.mention("ulcers", "Disease"), "causes")], scope="string"
+    )
+    assert counts(make.example(second, string), "strict") == {"causes": (1, 0, 0)}
+    assert counts(make.example(string, second), "strict") == {"causes": (1, 0, 0)}
+
+
+def test_one_string_relation_finds_each_mention_relation_it_reaches(make: Any) -> None:
+    drug = make.mention("Aspirin")
+    ends = [make.mention("ulcers", "Disease", nth=nth) for nth in (0, 1)]
+    both = make.annotation(relations=[Relation(drug, end, "causes") for end in ends])
+    string = make.annotation(relations=[Relation(drug, ends[0], "causes")], scope="string")
+    assert counts(make.example(both, string), "strict") == {"causes": (2, 0, 0)}
+    assert counts(make.example(string, both), "strict") == {"causes": (1, 0, 0)}
+
+
+def test_unaligned_endpoints_match_by_text_only(make: Any) -> None:
+    lost = Relation(
+        UnalignedMention("Drug", "codeine", "not-in-text"), make.mention("rash", "Disease"), "causes"
+    )
+    pair = make.example(make.annotation(relations=[lost]), make.annotation(relations=[lost]))
+    assert counts(pair, "text") == {"causes": (1, 0, 0)}
+    assert counts(pair, "strict") == {"causes": (0, 1, 1)}
+
+
+def linked_reference(make: Any, *pairs: tuple[str, str]) -> Any:
+    mentions = [
+        make.mention("Ibuprofen", "Chemical", text=TEXT, concepts=("D1",)),
+        make.mention("Brufen", "Chemical", text=TEXT, concepts=("D1",)),
+        make.mention("renal failure", "Disease", text=TEXT, concepts=("R",)),
+        make.mention("renal and hepatic failure", "Disease", text=TEXT, concepts=("R", "H")),
+        make.mention("rash", "Disease", text=TEXT, concepts=("-1",)),
+    ]
+    relations = [Relation(Concept(head), Concept(tail), "CID") for head, tail in pairs]
+    return make.annotation(*mentions, relations=relations)
+
+
+def said(make: Any, *pairs: tuple[str, str], tail_type: str = "Disease") -> Any:
+    relations = [
+        Relation(make.mention(head, "Chemical", text=TEXT), make.mention(tail, tail_type, text=TEXT), "CID")
+        for head, tail in pairs
+    ]
+    return make.annotation(relations=relations, scope="string")
+
+
+def test_two_names_of_one_concept_pair_count_once(make: Any) -> None:
+    predicted = said(make, ("Ibuprofen", "renal failure"), ("Brufen", "renal failure"))
+    pair = make.example(linked_reference(make, ("D1", "R"), ("D1", "H")), predicted, text=TEXT)
+    assert counts(pair, "text") == {"CID": (1, 0, 1)}
+    assert counts(pair, "strict") == {"CID": (1, 0, 1)}
+
+
+def test_two_names_of_one_wrong_concept_pair_are_one_false_positive(make: Any) -> None:
+    predicted = said(make, ("Ibuprofen", "renal failure"), ("Brufen", "renal failure"))
+    pair = make.example(linked_reference(make, ("D1", "X")), predicted, text=TEXT)
+    assert counts(pair, "text") == {"CID": (0, 1, 1)}
+
+
+def test_a_composite_finds_each_pair_it_reaches(make: Any) -> None:
+    predicted = said(make, ("Brufen", "renal and hepatic failure"))
+    both = make.example(linked_reference(make, ("D1", "R"), ("D1", "H")), predicted, text=TEXT)
+    assert counts(both, "text") == {"CID": (2, 0, 0)}
+    none = make.example(linked_reference(make, ("D1", "X")), predicted, text=TEXT)
+    assert counts(none, "text") == {"CID": (0, 1, 1)}
+
+
+def test_what_links_to_nothing_is_a_false_positive_under_its_own_strings(make: Any) -> None:
+    lost = Mention.at(TEXT, TEXT.index("called"), TEXT.index("called") + 6, "Disease")
+    relations = [Relation(make.mention("Brufen", "Chemical", text=TEXT), lost, "CID")]
+    predicted = make.annotation(relations=[*relations, *said(make, ("Brufen", "rash")).relations])
+    pair = make.example(linked_reference(make, ("D1", "R")), predicted, text=TEXT)
+    assert counts(pair, "text") == {"CID": (0, 2, 1)}
+
+
+def test_strict_needs_the_type_of_the_concept_and_unknown_fits_any(make: Any) -> None:
+    reference = linked_reference(make, ("D1", "R"))
+    wrong = make.example(reference, said(make, ("Brufen", "renal failure"), tail_type="Chemical"), text=TEXT)
+    assert counts(wrong, "text") == {"CID": (1, 0, 0)}
+    assert counts(wrong, "strict") == {"CID": (0, 1, 1)}
+    unknown = make.example(reference, said(make, ("Brufen", "renal failure"), tail_type="unknown"), text=TEXT)
+    assert counts(unknown, "strict") == {"CID": (1, 0, 0)}
+
+
+def test_predicted_concepts_are_compared_by_id_with_an_optional_mesh_prefix(make: Any) -> None:
+    given = [Relation(Concept("MESH:D1"), Concept(tail), "CID") for tail in ("R", "MESH:H")]
+    pair = make.example(linked_reference(make, ("D1", "R")), make.annotation(relations=given), text=TEXT)
+    assert counts(pair, "text") == {"CID": (1, 1, 0)}
+    assert counts(pair, "strict") == {"CID": (1, 1, 0)}
+
+
+def test_documents_without_relations_are_linked_where_the_others_are(make: Any) -> None:
+    concept = make.example(linked_reference(make, ("D1", "R")), make.annotation(), text=TEXT)
+    empty = make.example(linked_reference(make), said(make, ("Brufen", "rash")), text=TEXT)
+    drug = Relation(make.mention("Aspirin"), make.mention("rash", "Disease"), "causes")
+    plain = make.example(make.annotation(relations=[drug]), make.annotation())
+    assert links_concepts([concept, empty, plain]) == [True, True, False]
+    assert links_concepts([empty, plain]) == [False, False]

@@ -1,0 +1,144 @@
+"""Scores, their JSON, intervals and health on planted counts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from medspan.core import Relation, UnalignedMention
+from medspan.evaluate import evaluate, quick_scores
+from medspan.evaluate.health import health
+from medspan.evaluate.interval import f1_intervals
+from medspan.evaluate.score import Score
+
+
+def test_scores_follow_from_the_counts() -> None:
+    score = Score(3, 1, 2)
+    assert (score.precision, score.recall, score.f1, score.support) == (0.75, 0.6, 6 / 9, 5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [
+        ((0, 0, 0), (None, None, None)),
+        ((0, 0, 4), (None, 0.0, 0.0)),
+        ((0, 4, 0), (0.0, None, 0.0)),
+    ],
+)
+def test_undefined_scores_are_none(counts: Any, wanted: Any) -> None:
+    score = Score(*counts)
+    assert (score.precision, score.recall, score.f1) == wanted
+
+
+def planted(make: Any) -> list[Any]:
+    drug, rash, ulcers = (
+        make.mention("Aspirin"),
+        make.mention("rash", "Disease"),
+        make.mention("ulcers", "Disease"),
+    )
+    causes = Relation(drug, rash, "causes")
+    return [
+        make.example(make.annotation(drug, rash), make.annotation(drug, ulcers), id="a", task="entities"),
+        make.example(make.annotation(rash), make.annotation(rash), id="b", task="entities"),
+        make.example(make.annotation(relations=[causes]), make.annotation(), id="c", task="relations"),
+        make.example(make.annotation(), make.annotation(make.mention("rash", "Odd")), id="d"),
+    ]
+
+
+def test_json_is_the_contract_with_the_planted_counts(make: Any) -> None:
+    data = json.loads(json.dumps(evaluate(planted(make), bootstrap_samples=50).to_json()))
+    assert set(data) == {"schema_version", "documents", "match", "tasks", "health"}
+    assert (data["schema_version"], data["documents"], set(data["match"])) == (1, 4, {"text", "strict"})
+    entities = data["match"]["text"]["entities"]
+    assert set(entities) == {"micro", "macro", "by_type"}
+    micro = entities["micro"]
+    assert [micro[key] for key in ("true_positives", "false_positives", "false_negatives")] == [2, 2, 1]
+    assert (micro["precision"], micro["recall"], micro["f1"]) == (0.5, 2 / 3, 4 / 7)
+    assert micro["f1_interval"][0] <= micro["f1"] <= micro["f1_interval"][1]
+    assert list(entities["by_type"]) == ["Disease", "Drug", "Odd"]
+    assert entities["by_type"]["Disease"]["support"] == 2
+    assert set(entities["by_type"]["Disease"]) == {*micro, "support"}
+    # `Odd` is no type of the reference, so that it lowers the micro scores only.
+    assert entities["macro"] == {"precision": 0.75, "recall": 0.75, "f1": 0.75}
+    relations = data["match"]["text"]["relations"]
+    assert (relations["micro"]["precision"], relations["micro"]["f1"]) == (None, 0.0)
+    assert relations["macro"] == {"precision": None, "recall": 0.0, "f1": 0.0}
+    assert {task: part["documents"] for task, part in data["tasks"].items()} == {
+        "entities": 2,
+        "relations": 1,
+    }
+    untouched = data["tasks"]["relations"]["match"]["strict"]["entities"]
+    assert (untouched["micro"]["f1"], untouched["micro"]["f1_interval"], untouched["by_type"]) == (
+        None,
+        None,
+        {},
+    )
+
+
+def test_counts_of_each_document_are_kept(make: Any) -> None:
+    rows = evaluate(planted(make), bootstrap_samples=0).per_document
+    assert [row.id for row in rows] == ["a", "b", "c", "d"]
+    assert rows[0].counts["text", "entities", "Disease"] == (0, 1, 1)
+    assert rows[2].counts == {
+        ("text", "relations", "causes"): (0, 0, 1),
+        ("strict", "relations", "causes"): (0, 0, 1),
+    }
+
+
+def test_quick_scores_give_text_f1_by_task_and_for_all(make: Any) -> None:
+    assert quick_scores(planted(make)) == {
+        "all": {"entities": 4 / 7, "relations": 0.0},
+        "entities": {"entities": 4 / 6, "relations": None},
+        "relations": {"entities": None, "relations": 0.0},
+    }
+    assert quick_scores([]) == {"all": {"entities": None, "relations": None}}
+
+
+def test_intervals_are_seeded_and_widen_with_the_spread() -> None:
+    steady = [[(8, 2, 2)]] * 40
+    mixed = [[(number % 7, number % 3, number % 5)] for number in range(40)]
+    assert f1_intervals(steady, samples=200, seed=1) == [(0.8, 0.8)]
+    low, high = f1_intervals(mixed, samples=400, seed=1)[0] or (0.0, 0.0)
+    sums = [sum(row[0][column] for row in mixed) for column in range(3)]
+    assert 0.5 < low < 2 * sums[0] / (2 * sums[0] + sums[1] + sums[2]) < high < 0.8
+    assert f1_intervals(mixed, samples=400, seed=1) == [(low, high)]
+    assert f1_intervals(mixed, samples=400, seed=2) != [(low, high)]
+
+
+def test_no_interval_where_the_spread_is_unknown() -> None:
+    rows = [[(1, 0, 0), (0, 0, 0)], [(0, 0, 0), (0, 0, 0)]]
+    assert f1_intervals(rows, samples=100, seed=0) == [None, None]
+    assert f1_intervals([[(1, 1, 0)], [(1, 0, 0)]], samples=0, seed=0) == [None]
+    assert f1_intervals([], samples=100, seed=0) == []
+
+
+def test_health_rates_are_counted_by_hand(make: Any) -> None:
+    lost = UnalignedMention("Drug", "codeine", "not-in-text")
+    aspirin, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    loop = make.annotation(aspirin, aspirin, make.mention("aspirin"), lost, scope="string")
+    pair = make.annotation(relations=[Relation(lost, rash, "causes")], unparsed=("garbage",))
+    examples = [
+        make.example(make.annotation(), loop, truncated=True),
+        make.example(make.annotation(), pair, id="d2"),
+    ]
+    assert health(examples) == {
+        "ungrounded_rate": 2 / 6,
+        "invalid_format_rate": 0.5,
+        "duplicate_rate": 2 / 5,
+        "truncated_rate": 0.5,
+        "run_on_rate": 0.5,
+    }
+
+
+def test_a_string_at_several_places_is_no_duplicate_under_scope_mention(make: Any) -> None:
+    places = [make.mention("ulcers", "Disease", nth=nth) for nth in (0, 1)]
+    assert health([make.example(None, make.annotation(*places))])["duplicate_rate"] == 0.0
+    assert health([make.example(None, make.annotation(*places, places[0]))])["duplicate_rate"] == 1 / 3
+
+
+def test_rates_without_a_denominator_are_none(make: Any) -> None:
+    rates = health([make.example(None, make.annotation())])
+    assert (rates["ungrounded_rate"], rates["duplicate_rate"], rates["run_on_rate"]) == (None, None, 0.0)
+    assert set(health([]).values()) == {None}

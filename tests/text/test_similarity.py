@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medspan.text.similarity import jaccard, near_duplicates, shingles
+
+
+def words(first: int, last: int) -> str:
+    return " ".join(f"w{number}" for number in range(first, last))
+
+
+def test_shingles_are_runs_of_five_folded_words() -> None:
+    assert shingles("The Cat, the dog\tand a") == {
+        ("the", "cat", "the", "dog", "and"),
+        ("cat", "the", "dog", "and", "a"),
+    }
+    assert shingles("two words") == {("two", "words")}
+    assert shingles(" . ") == frozenset()
+
+
+def test_jaccard_counts_by_hand() -> None:
+    # 6 and 7 shingles, 5 in common.
+    assert jaccard(shingles(words(0, 10)), shingles(words(1, 12))) == 5 / 8
+    assert jaccard(frozenset(), frozenset()) == 0.0
+
+
+def test_a_pair_exactly_at_the_threshold_is_found_and_one_below_is_not() -> None:
+    # 10 shingles and the first 8 of them: 0.8.
+    assert near_duplicates([words(0, 14), words(0, 12)], 0.8) == [(0, 1)]
+    assert near_duplicates([words(0, 14), words(0, 11)], 0.8) == []
+
+
+def test_punctuation_case_and_space_do_not_tell_texts_apart_and_blank_texts_match_nothing() -> None:
+    texts = ["", "One two three, four five six.", "", "one TWO\nthree four five six", "..."]
+    assert near_duplicates(texts) == [(1, 3)]
+
+
+def test_shared_boilerplate_alone_makes_no_pair() -> None:
+    boilerplate = words(0, 12)
+    texts = [f"{boilerplate} {words(100 * n, 100 * n + 12)}" for n in range(1, 30)]
+    assert near_duplicates(texts) == []
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, 1.01])
+def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        near_duplicates(["a"], threshold)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), max_size=8),
+    st.sampled_from([0.1, 1 / 3, 0.5, 0.8, 1.0]),
+    st.integers(1, 3),
+)
+def test_the_filter_finds_exactly_what_comparing_all_pairs_finds(
+    texts: list[str], threshold: float, size: int
+) -> None:
+    sets = [shingles(text, size) for text in texts]
+    expected = [
+        (one, other)
+        for one in range(len(texts))
+        for other in range(one + 1, len(texts))
+        if jaccard(sets[one], sets[other]) >= threshold
+    ]
+    assert near_duplicates(texts, threshold, size=size) == expected
