@@ -1,9 +1,9 @@
-"""Tiny random models: every answer is legal, batches change nothing, and plain decoding is transformers' own."""
+"""Tiny random models: answers are legal, batches change nothing, free decoding is transformers' own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,9 @@ TEXTS = [
     "Short.",
     "",
     "She was given 5-HT2A antagonists (ketanserin; x | y) for migraine, β-blockers too.\nNo fever.",
-    "Fever, rash and nausea after two doses of methotrexate; " * 4,
+    "Fever, rash and nausea after two doses of methotrexate; " * 2,
     "... !",
-    "pain pain",
     "Lithium toxicity was seen in a patient on a stable dose of lithium and a new diuretic, chlorothiazide.",
-    "No drug was given.",
 ]
 SHAPE = {
     "hidden_size": 64,
@@ -36,6 +34,17 @@ SHAPE = {
     "initializer_range": 0.3,
     "pad_token_id": 0,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Models this small are slowed down by threads, and on a busy machine by far."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,7 @@ def extracted(
     model: Any, tokenizer: Any, texts: Sequence[str] = TEXTS, name: str = "sections", **options: Any
 ) -> list[Example]:
     renderer = Renderer(tokenizer, make_codec(name, SCHEMA), make_template(tokenizer))
-    extractor = Extractor(model, renderer, DecodingOptions(**{"max_new_tokens": 40, **options}), "tiny")
+    extractor = Extractor(model, renderer, DecodingOptions(**{"max_new_tokens": 25, **options}), "tiny")
     return list(extractor.extract([Example(Document(str(n), text)) for n, text in enumerate(texts)]))
 
 
@@ -85,9 +94,11 @@ def check_legal(example: Example, name: str = "sections") -> None:
 
 
 @pytest.mark.parametrize("name", ["sections", "compact"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_random_weights_give_only_legal_answers(seed: int, name: str, tokenizer: Any) -> None:
-    found = extracted(tiny("Llama", tokenizer, seed), tokenizer, name=name)
+    # Hot sampling, or a random model says "None found." to everything.
+    hot = {"do_sample": True, "temperature": 100.0}
+    found = extracted(tiny("Llama", tokenizer, seed), tokenizer, name=name, **hot)
     assert [example.document.text for example in found] == TEXTS
     for example in found:
         check_legal(example, name)
@@ -110,27 +121,30 @@ def test_the_batch_does_not_change_the_answers(
     kind: str, more: dict[str, Any], grammar: bool, tokenizer: Any
 ) -> None:
     model = tiny(kind, tokenizer, 1, **more)
-    alone = extracted(model, tokenizer, batch_size=1, grammar=grammar)
-    together = extracted(model, tokenizer, batch_size=8, grammar=grammar)
+    alone = extracted(model, tokenizer, name="compact", batch_size=1, grammar=grammar)
+    together = extracted(model, tokenizer, name="compact", batch_size=8, grammar=grammar)
     assert [example.raw for example in together] == [example.raw for example in alone]
     assert [example.truncated for example in together] == [example.truncated for example in alone]
     if grammar:
         for example in together:
-            check_legal(example)
+            check_legal(example, "compact")
+        assert any(example.predicted.mentions for example in together)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("kind", "more"),
+    ("kind", "more", "penalties"),
     [
-        ("Llama", {}),
-        ("Mistral", {"sliding_window": 8}),
-        ("Gemma2", {"sliding_window": 8}),
-        ("Gemma3", {"sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}),
+        ("Llama", {}, (1.0, 0)),
+        ("Llama", {}, (1.5, 0)),
+        ("Llama", {}, (1.0, 3)),
+        ("Llama", {}, (1.3, 2)),
+        ("Mistral", {"sliding_window": 8}, (1.0, 0)),
+        ("Gemma2", {"sliding_window": 8}, (1.0, 0)),
+        ("Gemma3", {"sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}, (1.0, 0)),
     ],
 )
-@pytest.mark.parametrize("penalties", [(1.0, 0), (1.5, 0), (1.0, 3), (1.3, 2)])
 def test_free_decoding_is_what_transformers_generates(
-    penalties: tuple[float, int], kind: str, more: dict[str, Any], tokenizer: Any
+    kind: str, more: dict[str, Any], penalties: tuple[float, int], tokenizer: Any
 ) -> None:
     import torch
     from transformers import GenerationConfig
@@ -139,7 +153,7 @@ def test_free_decoding_is_what_transformers_generates(
     renderer = Renderer(tokenizer, make_codec("compact", SCHEMA), make_template(tokenizer))
     penalty, ngram = penalties
     options = DecodingOptions(
-        grammar=False, max_new_tokens=24, repetition_penalty=penalty, no_repeat_ngram_size=ngram, batch_size=4
+        grammar=False, max_new_tokens=16, repetition_penalty=penalty, no_repeat_ngram_size=ngram, batch_size=4
     )
     documents = [Document(str(n), text) for n, text in enumerate(TEXTS)]
     from medspan.extract.engines.local import LocalEngine
@@ -149,7 +163,7 @@ def test_free_decoding_is_what_transformers_generates(
         prompt = torch.tensor([renderer.prompt_ids(document)])
         config = GenerationConfig(
             do_sample=False,
-            max_new_tokens=24,
+            max_new_tokens=16,
             repetition_penalty=penalty,
             no_repeat_ngram_size=ngram,
             eos_token_id=renderer.template.stop,
@@ -158,7 +172,7 @@ def test_free_decoding_is_what_transformers_generates(
         theirs = model.generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=config)
         answer = [token for token in theirs[0, prompt.shape[1] :].tolist() if token != renderer.template.stop]
         assert list(ours[n].tokens) == answer
-        assert ours[n].truncated == (len(answer) == 24)
+        assert ours[n].truncated == (len(answer) == 16)
 
 
 @pytest.mark.parametrize("name", ["sections", "compact"])
@@ -185,15 +199,18 @@ def test_free_decoding_is_cut_at_the_budget(tokenizer: Any) -> None:
 
 def test_a_penalty_cannot_make_an_answer_illegal(tokenizer: Any) -> None:
     for example in extracted(
-        tiny("Llama", tokenizer, 3), tokenizer, repetition_penalty=1.5, no_repeat_ngram_size=1
+        tiny("Llama", tokenizer, 3), tokenizer, name="compact", repetition_penalty=1.5, no_repeat_ngram_size=1
     ):
-        check_legal(example)
+        check_legal(example, "compact")
 
 
 def test_sampling_is_seeded(tokenizer: Any) -> None:
     model = tiny("Llama", tokenizer, 4)
     runs = [
-        [e.raw for e in extracted(model, tokenizer, do_sample=True, temperature=3.0, seed=seed)]
+        [
+            e.raw
+            for e in extracted(model, tokenizer, name="compact", do_sample=True, temperature=3.0, seed=seed)
+        ]
         for seed in (1, 1, 2)
     ]
     assert runs[0] == runs[1] != runs[2]
@@ -263,7 +280,7 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, tokenizer: Any) -
         Extractor.load(run, device="cpu", dtype="float32")
     weights.write_bytes(whole)
     tiny("Llama", tokenizer, seed=9).save_pretrained(base)
-    with pytest.raises(ModelError, match="is not the one that .* was trained on"):
+    with pytest.raises(ModelError, match=r"is not the one that .* was trained on"):
         Extractor.load(run, device="cpu", dtype="float32")
 
 

@@ -178,6 +178,12 @@ def test_only_whole_words_that_stand_in_the_text_are_mentions(
     assert accepted(vocabulary, walk, shape.format(mention)) is legal
 
 
+@pytest.mark.parametrize(("mention", "legal"), [("½", True), ("²", True), ("\u0301", False), ("病", True)])
+def test_a_word_is_what_python_says_it_is(mention: str, legal: bool, vocabulary: Any) -> None:
+    walk = make_codec("tasks").walk(Document("d", "½ ² \u0301 病 .", task="chemicals"))
+    assert accepted(vocabulary, walk, f"- {mention}\n") is legal
+
+
 def test_what_was_listed_is_not_listed_again_but_may_have_another_type(vocabulary: Any) -> None:
     walk = make_codec("sections", SCHEMA).walk(Document("d", TEXT))
     walk.advance("### Entities:\n")

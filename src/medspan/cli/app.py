@@ -59,14 +59,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         # The reader went away (`medspan ... | head`); Python would complain once more at its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(PIPE_CLOSED) from None
+    except SystemExit:
+        # Where the reader went away within a verb, typer has muted the streams and ends with 1,
+        # which would read as a bad verdict.
+        raise SystemExit(PIPE_CLOSED) from None
     except (KeyboardInterrupt, typer.Abort):
-        _tell("medspan: interrupted. What to do: a training goes on with --resume; other verbs begin anew.")
-        raise SystemExit(INTERRUPTED) from None
+        code = INTERRUPTED
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
         _tell(f"medspan: {message(error)}")
         raise SystemExit(UNUSABLE) from None
+    if code == INTERRUPTED:  # some typers raise it, others return it
+        _tell("medspan: interrupted. What to do: a training goes on with --resume; other verbs begin anew.")
     raise SystemExit(code if isinstance(code, int) else 0)
 
 

@@ -20,6 +20,7 @@ class Extractor:
         self.renderer = renderer
         self.options = options
         self.made_by = made_by
+        self.model = model
         self._engine = LocalEngine(model, renderer, options)
 
     @classmethod

@@ -11,7 +11,7 @@ from medspan.core import ModelError, Schema
 from medspan.format.codec import Codec, Endpoints
 from medspan.format.codecs import make_codec
 from medspan.format.template import Renderer, Template
-from medspan.models import tokenizer_hash
+from medspan.models.hashes import tokenizer_hash
 
 FILE = "format.json"
 

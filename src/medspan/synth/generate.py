@@ -20,7 +20,12 @@ def schema() -> Schema:
 
 
 def generate(
-    count: int, *, seed: int = 0, held_out: float = 0.5, held_out_documents: float = 0.2
+    count: int,
+    *,
+    seed: int = 0,
+    held_out: float = 0.5,
+    held_out_documents: float = 0.2,
+    variety: float = 1.0,
 ) -> list[Example]:
     """`count` short notes with exact mentions and with every relation that their words state.
 
@@ -28,15 +33,16 @@ def generate(
     the notes say is medically arbitrary. The last `held_out_documents` of the notes (a share) carry
     metadata `vocabulary: held-out`; of their distinct (type, string) mentions at least `held_out`
     (a share, exceeded by a few points; from about 60 notes up) stand in none of the others, which
-    carry `vocabulary: open`. The same arguments give the same notes. ConfigError where an argument
-    is out of range.
+    carry `vocabulary: open`. `variety` is the share of each kind of sentence that is used: with fewer
+    ways to say a thing, fewer notes teach it. The same arguments give the same notes. ConfigError where
+    an argument is out of range.
     """
-    _check(count, held_out, held_out_documents)
+    _check(count, held_out, held_out_documents, variety)
     rng = random.Random(seed)
     parts = partition(rng)
     open_count = count - round(count * held_out_documents)
     decks = open_decks(rng, parts)
-    outlines: list[Outline] = [outline(rng) for _ in range(count)]
+    outlines: list[Outline] = [outline(rng, variety) for _ in range(count)]
     examples = [_example(at, seed, "open", outlines[at], decks, rng) for at in range(open_count)]
     decks = held_out_decks(rng, parts, _used(examples), held_out)
     examples += [_example(at, seed, "held-out", outlines[at], decks, rng) for at in range(open_count, count)]
@@ -63,7 +69,7 @@ def _used(examples: list[Example]) -> dict[str, set[str]]:
     }
 
 
-def _check(count: int, held_out: float, held_out_documents: float) -> None:
+def _check(count: int, held_out: float, held_out_documents: float, variety: float) -> None:
     if count < 1:
         raise ConfigError(f"count is {count}", remedy="ask for one note or more")
     for name, share in (("held_out", held_out), ("held_out_documents", held_out_documents)):
@@ -71,3 +77,7 @@ def _check(count: int, held_out: float, held_out_documents: float) -> None:
             raise ConfigError(
                 f"{name} is {share}", cause="a percentage where a share is asked for", remedy="give 0 to 1"
             )
+    if not 0.2 <= variety <= 1:
+        raise ConfigError(
+            f"variety is {variety}", cause="a share of the sentences is asked for", remedy="give 0.2 to 1"
+        )

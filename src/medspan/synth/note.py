@@ -89,14 +89,15 @@ class Outline:
         return len(self.relations) < legal and FEWEST_WORDS <= words <= MOST_WORDS
 
 
-def outline(rng: random.Random) -> Outline:
-    """A usable outline, by drawing until one is."""
+def outline(rng: random.Random, variety: float = 1.0) -> Outline:
+    """A usable outline, by drawing until one is; `variety` is the share of each kind of sentence in use."""
+    pools = [_share(pool, variety) for pool in _POOLS]
     while True:
         drawn = Outline()
         drawn.sentences.append((Template(rng.choice(OPENINGS)), {}))
         chosen: list[Template] = []
         for _ in range(rng.choice(_SENTENCES)):
-            pool = rng.choices(_POOLS, _POOL_WEIGHTS)[0]
+            pool = rng.choices(pools, _POOL_WEIGHTS)[0]
             chosen.append(rng.choice([template for template in pool if template not in chosen]))
         for template in chosen:
             drawn.add(template, rng)
@@ -108,6 +109,11 @@ def outline(rng: random.Random) -> Outline:
             drawn.sentences.append((Template(rng.choice(CLOSINGS)), {}))
         if drawn.is_usable():
             return drawn
+
+
+def _share(pool: Sequence[Template], variety: float) -> list[Template]:
+    # Evenly spaced, since neighbours in a pool are of one kind.
+    return [item for at, item in enumerate(pool) if int((at + 1) * variety) > int(at * variety)]
 
 
 def write(drawn: Outline, decks: Mapping[str, Deck], rng: random.Random) -> tuple[str, Annotation]:

@@ -49,7 +49,7 @@ class TrainConfig(_Strict):
     on_too_long: Literal["refuse", "skip"] = "refuse"
 
     lora_r: int = Field(32, ge=1)
-    lora_alpha: float = Field(64, gt=0)
+    lora_alpha: int = Field(64, gt=0)
     lora_dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
     load_in_4bit: bool = False

@@ -69,7 +69,7 @@ def encode(
         raise InputError(
             f"{sum(too_long.values())} of {len(examples)} examples are longer than "
             f"max_length={max_length} tokens ({counts}; the longest has {longest})",
-            cause="the texts are longer than the limit, and a cut target teaches the model to leave labels out",
+            cause="texts are longer than the limit, and a cut target teaches the model to leave labels out",
             remedy=f"set max_length={longest} (more memory), or on_too_long=skip to leave these examples out",
         )
     if not encoded:

@@ -14,11 +14,16 @@ from torch.autograd.function import once_differentiable
 
 ATTENTION = "medspan_causal"
 LONGEST = 768
-"""Longest sequence for which attention scores are kept whole; beyond, the library's own attention saves memory."""
+"""Longest sequence whose attention scores are kept whole; beyond, the library's own attention saves memory."""
+
+
+def _apply(function: Any, *arguments: Any) -> Any:
+    # torch declares `apply` without types.
+    return function.apply(*arguments)
 
 
 class _LoraLinear(torch.autograd.Function):
-    """y = x W' + b + s (x A') B' with frozen W and b. Shapes: x (n, in), W (out, in), A (r, in), B (out, r)."""
+    """y = x W' + b + s (x A') B' with frozen W, b. Shapes: x (n, in), W (out, in), A (r, in), B (out, r)."""
 
     @staticmethod
     def forward(ctx: Any, x: Any, weight: Any, bias: Any, a: Any, b: Any, scale: float) -> Any:
@@ -51,7 +56,7 @@ def fuse_lora(model: Any) -> int:
     fused = 0
     for layer in model.modules():
         if type(layer) is Linear and type(layer.get_base_layer()) is torch.nn.Linear and _is_plain(layer):
-            layer.forward = _fused_forward(layer, layer.forward)
+            layer.forward = _fused_forward(layer, layer.forward)  # type: ignore[method-assign]
             fused += 1
     return fused
 
@@ -76,14 +81,14 @@ def _fused_forward(layer: Any, original: Any) -> Any:
         if layer.merged or layer.disable_adapters or arguments or options or x.dtype != base.weight.dtype:
             return original(x, *arguments, **options)
         flat = x.reshape(-1, x.shape[-1])
-        y = _LoraLinear.apply(flat, base.weight, base.bias, down.weight, up.weight, scale)
+        y: Any = _apply(_LoraLinear, flat, base.weight, base.bias, down.weight, up.weight, scale)
         return y.view(*x.shape[:-1], y.shape[-1])
 
     return forward
 
 
 class _CausalAttention(torch.autograd.Function):
-    """Softmax attention over earlier positions. Shapes: q (b, h, t, d), k and v (b, g, t, d), h a multiple of g."""
+    """Softmax attention over earlier positions. Shapes: q (b, h, t, d), k and v (b, g, t, d), g divides h."""
 
     @staticmethod
     def forward(ctx: Any, q: Any, k: Any, v: Any, scale: float) -> Any:
@@ -107,7 +112,7 @@ class _CausalAttention(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Any) -> Any:
         queries, keys, values, weights = ctx.saved_tensors
-        rows, heads, length, width = ctx.shape
+        rows, _, length, width = ctx.shape
         grad = grad.reshape(rows * ctx.groups, -1, width)
         grad_values = torch.bmm(weights.transpose(1, 2), grad)
         grad_weights = torch.bmm(grad, values.transpose(1, 2))
@@ -138,7 +143,7 @@ def use_causal_attention(model: Any) -> None:
             return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
         scale = options.get("scaling")
         scale = query.shape[-1] ** -0.5 if scale is None else scale
-        out = _CausalAttention.apply(query, key, value, scale)
+        out = _apply(_CausalAttention, query, key, value, scale)
         return out.transpose(1, 2).contiguous(), None
 
     AttentionInterface.register(ATTENTION, attend)
@@ -182,4 +187,4 @@ class _LinearCrossEntropy(torch.autograd.Function):
 
 def linear_cross_entropy(hidden: Any, weight: Any, wanted: Any) -> Any:
     """Sum of the cross entropies of `hidden @ weight.T` against `wanted`; `weight` gets no gradient."""
-    return _LinearCrossEntropy.apply(hidden, weight, wanted)
+    return _apply(_LinearCrossEntropy, hidden, weight, wanted)

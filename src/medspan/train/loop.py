@@ -15,7 +15,7 @@ from medspan.train.state import Callback, StepStats, Training
 
 
 def learning_rate_at(config: TrainConfig, step: int, total_steps: int) -> float:
-    """The learning rate of the step numbered `step` from 0: linear warm-up, then the schedule, to 0 at the end."""
+    """The learning rate of the step numbered `step` from 0: linear warm-up, then the schedule down to 0."""
     warmup = math.ceil(config.warmup_ratio * total_steps)
     if step < warmup:
         return config.learning_rate * (step + 1) / warmup
@@ -56,7 +56,9 @@ def _groups(training: Training) -> Iterator[list[list[Encoded]]]:
     step = 0
     epoch = 0
     while step < training.total_steps:
-        made = list(batches(training.train, config.per_device_train_batch_size, seed=config.seed, epoch=epoch))
+        made = list(
+            batches(training.train, config.per_device_train_batch_size, seed=config.seed, epoch=epoch)
+        )
         for first in range(0, len(made), size):
             if step >= training.total_steps:
                 return
@@ -100,12 +102,12 @@ def _check_finite(training: Training, loss: float, norm: float, rate: float) -> 
     raise MedspanError(
         f"step {training.step + 1}: the loss is {loss}, the gradient norm {norm}",
         cause=f"the training diverged at learning rate {rate:.1e}, or the precision is too low",
-        remedy="lower learning_rate, or set bf16=false; --resume goes on from the last checkpoint, with its schedule",
+        remedy="lower learning_rate, or set bf16=false, and train again in another output_dir",
     )
 
 
 def validation_loss(training: Training, encoded: Sequence[Encoded]) -> float | None:
-    """Mean loss of a target token over `encoded`, in batches of the training's size; None where there is none."""
+    """Mean loss of a target token over `encoded`; None where there is no example."""
     import torch
 
     if not encoded:

@@ -28,6 +28,7 @@ from medspan.models import (
     tokenizer_hash,
 )
 from medspan.read import Corpus, example_to_json, load, load_splits
+from medspan.read.write import write_rejected
 from medspan.train.callbacks.checkpoint import Checkpoints, restore, saved_steps
 from medspan.train.callbacks.log import LogFile
 from medspan.train.callbacks.progress import ProgressBar
@@ -65,7 +66,7 @@ def load_data(config: DataConfig, seed: int, rejected: Path | None = None) -> Ru
     """
     corpora: dict[str, Corpus] = {}
     if Path(config.train).is_dir() and config.validation is None and config.test is None:
-        corpora = load_splits([config.train], format=config.format, on_error=config.on_error)
+        corpora = load_splits(config.train, format=config.format, on_error=config.on_error)
         if "train" not in corpora:
             raise InputError(
                 f"{config.train} has no training part (found: {', '.join(sorted(corpora)) or 'nothing'})",
@@ -76,10 +77,10 @@ def load_data(config: DataConfig, seed: int, rejected: Path | None = None) -> Ru
         for split in ("train", "validation", "test"):
             path = getattr(config, split)
             if path is not None:
-                target = rejected / f"{split}.jsonl" if rejected and config.on_error == "skip" else None
-                corpora[split] = load(
-                    path, format=config.format, split=split, on_error=config.on_error, rejected=target
-                )
+                corpora[split] = load(path, format=config.format, split=split, on_error=config.on_error)
+    for split, corpus in corpora.items():
+        if rejected is not None and corpus.rejected:
+            write_rejected(rejected / f"{split}.jsonl", corpus.rejected)
     limits = {
         "train": config.max_train_samples,
         "validation": config.max_validation_samples,

@@ -1,0 +1,170 @@
+"""convert, split, synth and evaluate of files, from the call to the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspan.read import load
+
+from .conftest import Cli, row, write_rows
+
+DRUG, SIGN = "Drug", "Symptom"
+REFERENCE = [
+    row("1", "Aspirin caused rash.", ("Aspirin", DRUG), ("rash", SIGN), causes=("Aspirin", "rash")),
+    row("2", "Fever after ibuprofen.", ("Fever", SIGN), ("ibuprofen", DRUG), causes=("ibuprofen", "Fever")),
+]
+# Of four mentions three are found and one is invented; of two relations one is found.
+PREDICTED = [
+    REFERENCE[0],
+    row("2", "Fever after ibuprofen.", ("Fever", SIGN), ("after", DRUG)),
+]
+
+
+def read(path: Path) -> dict[str, Any]:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["schema_version"] == 1
+    return data
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "reference.jsonl", REFERENCE)
+
+
+def test_convert_counts_what_it_wrote(cli: Cli, reference: Path, tmp_path: Path) -> None:
+    target, result = tmp_path / "new" / "out.json", tmp_path / "sub" / "result.json"
+    assert cli("convert", reference, target, "--to", "sections", "--json", result).code == 0
+    counts = read(result)
+    assert counts["documents"] == 2
+    assert counts["mentions"] == {DRUG: 2, SIGN: 2}
+    assert counts["relations"] == {"causes": 2}
+    assert (counts["unaligned"], counts["lost"], counts["rejected"]) == (0, {}, 0)
+    assert load(target).format == "sections"
+    assert load(target).counts()["relations"] == {"causes": 2}
+
+
+def test_convert_counts_what_the_target_cannot_hold(cli: Cli, reference: Path, tmp_path: Path) -> None:
+    result = tmp_path / "r.json"
+    done = cli("convert", reference, tmp_path / "o.jsonl", "--to", "tasks", "--json", result)
+    assert done.code == 0
+    assert sum(read(result)["lost"].values()) > 0
+    assert "tasks cannot hold" in done.err
+    quiet = cli("convert", reference, tmp_path / "o.jsonl", "--to", "tasks", "--quiet")
+    assert quiet.err == ""
+
+
+def test_convert_stops_at_a_bad_row_or_lists_it(
+    cli: Cli, refused: Callable[..., str], reference: Path, tmp_path: Path
+) -> None:
+    with reference.open("a") as file:
+        file.write('{"id": "3", "text": 5, "reference": null}\n')
+    target = tmp_path / "o.jsonl"
+    assert "reference.jsonl:3" in refused("convert", reference, target, "--to", "medspan")
+    assert not target.exists()
+    listed, result = tmp_path / "bad.jsonl", tmp_path / "r.json"
+    words = ("--to", "medspan", "--on-error", "skip", "--rejected", listed, "--json", result)
+    assert cli("convert", reference, target, *words).code == 0
+    assert (read(result)["documents"], read(result)["rejected"]) == (2, 1)
+    assert json.loads(listed.read_text())["row"] == 3
+
+
+def test_convert_refuses_to_write_over_its_input(refused: Callable[..., str], reference: Path) -> None:
+    before = reference.read_text()
+    assert "is the file that is read" in refused("convert", reference, reference, "--to", "medspan")
+    assert reference.read_text() == before
+
+
+def test_synth_gives_the_same_corpus_for_the_same_seed(cli: Cli, tmp_path: Path) -> None:
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        assert cli("synth", "--out", tmp_path / name, "--count", 12, "--seed", seed).code == 0
+    one, same, other = ((tmp_path / name / "notes.jsonl").read_bytes() for name in "abc")
+    assert one == same
+    assert one != other
+    assert len(load(tmp_path / "a" / "notes.jsonl")) == 12
+    types = json.loads((tmp_path / "a" / "schema.json").read_text())
+    assert types["entity_types"] == ["Disease", "Drug", "Symptom"]
+
+
+def test_split_writes_three_parts_in_the_format_of_the_input(cli: Cli, tmp_path: Path) -> None:
+    cli("synth", "--out", tmp_path / "s", "--count", 40, "--to", "sections")
+    (source,) = (tmp_path / "s").glob("notes.*")
+    result = tmp_path / "r.json"
+    done = cli("split", source, "--out", tmp_path / "p", "--shares", "0.5,0.25,0.25", "--json", result)
+    assert done.code == 0
+    parts = {part: tmp_path / "p" / f"{part}{source.suffix}" for part in ("train", "validation", "test")}
+    assert read(result)["files"] == {part: str(path) for part, path in parts.items()}
+    corpora = {part: load(path) for part, path in parts.items()}
+    assert {corpus.format for corpus in corpora.values()} == {"sections"}
+    assert [len(corpus) for corpus in corpora.values()] == [20, 10, 10]
+    texts = [example.document.text for corpus in corpora.values() for example in corpus]
+    assert sorted(texts) == sorted(example.document.text for example in load(source))
+
+
+def test_split_pools_a_folder_and_says_so(
+    cli: Cli, refused: Callable[..., str], corpus: Path, tmp_path: Path
+) -> None:
+    done = cli("split", corpus, "--out", tmp_path / "p")
+    assert done.code == 0
+    assert "train 24, validation 4, test 6" in done.err
+    assert sum(len(load(path)) for path in (tmp_path / "p").iterdir()) == 34
+    assert "is one of the files" in refused("split", corpus, "--out", corpus, "--quiet")
+
+
+def test_evaluate_scores_planted_counts(cli: Cli, reference: Path, tmp_path: Path) -> None:
+    predicted = write_rows(tmp_path / "predicted.jsonl", PREDICTED)
+    result, report = tmp_path / "r" / "e.json", tmp_path / "h" / "report.html"
+    words = ("--reference", reference, "--predicted", predicted, "--json", result, "--report", report)
+    done = cli("evaluate", *words)
+    assert done.code == 0
+    scores = read(result)
+    assert scores["documents"] == 2
+    assert set(scores["match"]) >= {"text", "strict"}
+    for how in ("text", "strict"):
+        found = scores["match"][how]["entities"]
+        micro = found["micro"]
+        counts = [micro[key] for key in ("true_positives", "false_positives", "false_negatives")]
+        assert counts == [3, 1, 1]
+        assert micro["f1"] == 0.75
+        assert found["by_type"][SIGN]["f1"] == 1.0
+        relations = scores["match"][how]["relations"]["micro"]
+        assert (relations["precision"], relations["recall"]) == (1.0, 0.5)
+    assert scores["tasks"] == {}
+    assert set(scores["health"]) == {
+        "ungrounded_rate",
+        "invalid_format_rate",
+        "duplicate_rate",
+        "truncated_rate",
+        "run_on_rate",
+    }
+    assert "0.750" in done.out
+    assert report.read_text().lstrip().startswith("<!doctype html>")
+
+
+def test_evaluate_reads_predictions_in_another_format(cli: Cli, reference: Path, tmp_path: Path) -> None:
+    sections, result = tmp_path / "p.json", tmp_path / "e.json"
+    cli("convert", reference, sections, "--to", "sections")
+    assert cli("evaluate", "--reference", sections, "--predicted", reference, "--json", result).code == 0
+    assert read(result)["match"]["text"]["entities"]["micro"]["f1"] == 1.0
+    words = ("--reference", sections, "--predicted", reference, "--format", "sections")
+    assert cli("evaluate", *words).code == 0
+
+
+def test_evaluate_refuses_what_gives_no_score(
+    cli: Cli, refused: Callable[..., str], reference: Path, tmp_path: Path
+) -> None:
+    empty = write_rows(tmp_path / "none.jsonl", [row(data["id"], data["text"]) for data in REFERENCE])
+    pair = ("--reference", reference, "--predicted", empty)
+    assert "nothing was predicted" in refused("evaluate", *pair)
+    result = tmp_path / "e.json"
+    assert cli("evaluate", *pair, "--allow-empty", "--json", result).code == 0
+    assert read(result)["match"]["text"]["entities"]["micro"]["precision"] is None
+    assert "neither entities nor relations" in refused(
+        "evaluate", "--reference", empty, "--predicted", reference
+    )
+    short = write_rows(tmp_path / "short.jsonl", PREDICTED[:1])
+    assert "1 of 2 documents" in refused("evaluate", "--reference", reference, "--predicted", short)
