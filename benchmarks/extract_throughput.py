@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.run.is_dir():
         print(
-            f"{options.run} does not exist: run `medspan demo --out runs/demo` first, or name a run with --run"
+        print(f"{options.run} does not exist: run `medspan demo --out runs/demo`, or name another --run")
         )
         sys.exit(0)
 

@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 ATTENTION = "medspan_causal"
 LONGEST = 768
-"""Longest sequence whose attention scores are kept whole; beyond, the library's own attention saves memory."""
+"""Longest sequence whose attention scores are kept whole; beyond, the library saves memory."""
 
 
 def _apply(function: Any, *arguments: Any) -> Any:
