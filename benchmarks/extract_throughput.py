@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.run.is_dir():
         print(
-        print(f"{options.run} does not exist: run `medspan demo --out runs/demo`, or name another --run")
+            print(f"{options.run} does not exist: run `medspan demo --out runs/demo`, or name another --run")
         )
         sys.exit(0)
 

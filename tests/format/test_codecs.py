@@ -278,3 +278,9 @@ def test_texts_without_a_word_allow_no_mention() -> None:
     assert possible_mentions("a b a", lambda string: False) == 5  # a, b, "a b", "b a", "a b a"
     assert possible_mentions("a b a", lambda string: "b" in string) == 1
     assert possible_mentions("a " * 100, lambda string: False) is None
+
+
+@pytest.mark.parametrize(("name", "label"), [("compact", "T047: Disease"), ("sections", "a]b")])
+def test_a_type_whose_name_holds_a_separator_is_refused(name: str, label: str) -> None:
+    with pytest.raises(ConfigError, match=r"uses this character as a separator"):
+        make_codec(name, Schema((label,)))

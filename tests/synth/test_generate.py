@@ -9,7 +9,7 @@ from collections import defaultdict
 import pytest
 
 from medspan.core import ConfigError, Example, Mention
-from medspan.synth import generate, schema
+from medspan.synth import all_legal_pairs_baseline, generate, schema
 from medspan.text import fold, is_word_aligned
 
 SEEDS = (0, 1, 2, 11)
@@ -157,3 +157,18 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed() -> None:
 def test_arguments_out_of_range_are_named(arguments: dict[str, float], named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         generate(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("variety", [0.2, 0.3, 0.6])
+def test_fewer_sentences_keep_the_notes_honest(variety: float) -> None:
+    notes = generate(120, seed=5, variety=variety)
+    kinds = {re.sub(r"\W+", " ", note.document.text) for note in notes}
+    assert len(kinds) == 120
+    baseline = all_legal_pairs_baseline(notes, schema())
+    assert baseline["recall"] == 1.0
+    assert 0.3 < baseline["f1"] < 0.6
+
+
+def test_a_share_of_the_sentences_outside_its_range_is_refused() -> None:
+    with pytest.raises(ConfigError, match="variety is 0"):
+        generate(10, variety=0)

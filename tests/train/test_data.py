@@ -96,3 +96,8 @@ def test_a_batch_holds_examples_of_like_length() -> None:
         max(len(one.ids) for one in batch) * len(batch) for batch in batches(made(256), 8, seed=0, epoch=0)
     )
     assert width < 1.1 * sum(len(one.ids) for one in made(256))
+
+
+def test_a_document_without_a_reference_is_no_empty_example() -> None:
+    with pytest.raises(InputError, match="document b has no reference annotation"):
+        encode([example("a", "x"), Example(Document("b", "y"))], RENDERER, 100)

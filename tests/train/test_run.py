@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def killed_after_step(config: Any, step: int) -> None:
 
 def test_a_resumed_run_ends_as_an_unbroken_one(tmp_path: Path, base: str, rows: str) -> None:
     more: dict[str, Any] = {
-        "lora_dropout": 0.0,
+        "lora_dropout": 0.1,  # the generator has to be restored too
         "data": {"validation": rows},
         "eval_samples": 2,
         "decoding": {"max_new_tokens": 10},
@@ -209,3 +210,26 @@ def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path, base: str, rows
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="is a file"):
         train(config.model_copy(update={"output_dir": str(tmp_path / "file")}), report=quiet, bar=False)
+
+
+def test_a_run_is_not_resumed_on_other_rows(tmp_path: Path, base: str, rows: str) -> None:
+    data = tmp_path / "rows.jsonl"
+    lines = Path(rows).read_text().splitlines(keepends=True)
+    data.write_text("".join(lines))
+    run = train(configured(tmp_path / "run", base, str(data), max_steps=2), report=quiet, bar=False)
+    before = weights(run)
+    data.write_text("".join(lines[1:]))
+    with pytest.raises(ConfigError, match=r"data\.train: the rows are not those"):
+        train(
+            configured(tmp_path / "run", base, str(data), max_steps=2), resume=True, report=quiet, bar=False
+        )
+    assert weights(run) == before
+
+
+def test_resuming_restores_an_adapter_that_a_crash_has_lost(tmp_path: Path, base: str, rows: str) -> None:
+    config = configured(tmp_path / "run", base, rows, max_steps=2)
+    run = train(config, report=quiet, bar=False)
+    before = weights(run)
+    shutil.rmtree(run / "adapter")
+    train(config, resume=True, report=quiet, bar=False)
+    assert weights(run) == before

@@ -44,7 +44,7 @@ class Extractor:
         card = FormatCard.load(adapter)
         base = load_base(base_model or card.base_model, device=device, dtype=dtype)
         found = model_hash(base.model)
-        if card.base_model_hash != found:
+        if card.base_model_hash and card.base_model_hash != found:
             raise ModelError(
                 f"base model {base.name} is not the one that {adapter} was trained on",
                 cause="another model, another revision, or weights that were changed in place",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from medspan.core import Annotation, Document, Schema
+from medspan.core import Annotation, ConfigError, Document, Schema
 
 Endpoints = Literal["mentions", "document"]
 
@@ -78,3 +78,15 @@ class Codec(ABC):
     @abstractmethod
     def walk(self, document: Document) -> Walk:
         """The grammar of legal answers for this document."""
+
+
+def refuse_in_labels(schema: Schema, characters: str, format: str) -> None:
+    """ConfigError where a type's name holds a character that the format separates its parts with."""
+    for label in schema.labels():
+        clash = next((character for character in characters if character in label), None)
+        if clash is not None:
+            raise ConfigError(
+                f"type {label!r} holds {clash!r}",
+                cause=f"the format {format} uses this character as a separator",
+                remedy="rename the type in the data or the schema file, or train in another format",
+            )

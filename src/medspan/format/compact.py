@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from medspan.core import Annotation, Document, InputError
-from medspan.format.codec import Codec, Endpoints, Projection, Walk
+from medspan.core import Annotation, Document, InputError, Schema
+from medspan.format.codec import Codec, Endpoints, Projection, Walk, refuse_in_labels
 from medspan.format.grammar import SPACE, lines_of, quoted
 from medspan.format.items import Item, Triple, Writable, annotation_of, writable
 from medspan.format.lists import Listed, MentionShape
@@ -25,6 +25,10 @@ class CompactCodec(Codec):
     """
 
     name: ClassVar[str] = "compact"
+
+    def __init__(self, schema: Schema | None = None, *, endpoints: Endpoints | None = None):
+        super().__init__(schema, endpoints=endpoints)
+        refuse_in_labels(self.schema, ":;|\n\r", self.name)
 
     def prompt(self, document: Document) -> str:
         return f"{document.text}{CUE}{'; '.join(self.schema.labels(document.task))}\n"

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from medspan.core import Annotation, Document, Schema
-from medspan.format.codec import Codec, Endpoints, Projection, Walk
+from medspan.format.codec import Codec, Endpoints, Projection, Walk, refuse_in_labels
 from medspan.format.grammar import SPACE, lines_of, quoted
 from medspan.format.items import Item, Triple, Writable, annotation_of, writable
 from medspan.format.lists import Listed, MentionShape
@@ -43,6 +43,7 @@ class SectionsCodec(Codec):
         instruction: str | None = None,
     ):
         super().__init__(schema, endpoints=endpoints)
+        refuse_in_labels(self.schema, "]\n\r", self.name)
         self.instruction = instruction or INSTRUCTION
 
     def prompt(self, document: Document) -> str:

@@ -98,7 +98,8 @@ def outline(rng: random.Random, variety: float = 1.0) -> Outline:
         chosen: list[Template] = []
         for _ in range(rng.choice(_SENTENCES)):
             pool = rng.choices(pools, _POOL_WEIGHTS)[0]
-            chosen.append(rng.choice([template for template in pool if template not in chosen]))
+            fresh = [template for template in pool if template not in chosen]
+            chosen.append(rng.choice(fresh or pool))
         for template in chosen:
             drawn.add(template, rng)
         drawn.statements = len(drawn.sentences)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from medspan.core import Annotation, Example, InputError
+from medspan.core import Example, InputError
 from medspan.format import Renderer
 
 
@@ -55,7 +55,14 @@ def encode(
     too_long: Counter[str] = Counter()
     longest = 0
     for example in examples:
-        annotation = example.reference or Annotation()
+        if example.reference is None:
+            raise InputError(
+                f"document {example.id} has no reference annotation",
+                cause="plain texts or a file of predictions stand where training data should",
+                remedy="give annotated documents; one without any entity needs an empty annotation",
+                place=example.place,
+            )
+        annotation = example.reference
         prompt = renderer.prompt_ids(example.document)
         ids = [*prompt, *renderer.target_ids(example.document, annotation)]
         if len(ids) > max_length:

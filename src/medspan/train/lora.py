@@ -101,8 +101,11 @@ def make_target_loss(model: Any) -> Any:
             head = self.model.get_base_model().get_output_embeddings()
             if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
                 return False
+            training = self.model.training
+            self.model.eval()  # dropout would make the two ways differ, and draw from the generator
             short = head(self._hidden(ids, predicting)).float()
             whole = self.model(input_ids=ids, use_cache=False).logits[:, :-1][predicting].float()
+            self.model.train(training)
             return torch.allclose(short, whole, rtol=0.05, atol=0.25)
 
     return TargetLoss()

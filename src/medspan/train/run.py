@@ -145,14 +145,15 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
     encoded = encode(data.train, renderer, config.max_length, config.on_too_long)
     _report_data(data, encoded, report)
     training = _assemble(config, folder, card, renderer, base, accelerator, encoded, data)
+    steps = saved_steps(folder)
+    rows = {name: [row_hash(example) for example in part] for name, part in data.parts.items()}
+    if resume and steps:
+        _check_rows(folder / "split.json", rows)
     if accelerator.is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False), "utf-8")
-        _write_json(
-            folder / "split.json", {name: [row_hash(e) for e in rows] for name, rows in data.parts.items()}
-        )
+        _write_json(folder / "split.json", rows)
         _write_record(training, data, encoded, finished=False)
-    steps = saved_steps(folder)
     if resume and steps:
         restore(training, steps[-1])
         report(f"resumed at step {steps[-1]} of {training.total_steps}")
@@ -181,7 +182,8 @@ def make_card(config: TrainConfig, data: RunData, base: BaseModel) -> FormatCard
         template=make_template(base.tokenizer, config.template),
         endpoints=codec.endpoints,
         base_model=config.base_model,
-        base_model_hash=model_hash(base.model),
+        # 4-bit weights are packed: their hash says nothing about the same model in another precision.
+        base_model_hash="" if config.load_in_4bit else model_hash(base.model),
         tokenizer_hash=tokenizer_hash(base.tokenizer),
         instruction=getattr(codec, "instruction", None),
     )
@@ -246,6 +248,20 @@ def _check_folder(folder: Path, config: TrainConfig, resume: bool) -> None:
             cause="a resumed run goes on with the configuration that it was begun with",
             remedy="undo the change, or train anew in another output_dir",
         )
+
+
+def _check_rows(path: Path, rows: dict[str, list[str]]) -> None:
+    """ConfigError where the data of a run to be resumed is not the data that it was begun with."""
+    if not path.is_file():
+        return
+    before = json.loads(path.read_text("utf-8"))
+    for split in sorted({*before, *rows}):
+        if split != "test" and before.get(split) != rows.get(split):
+            raise ConfigError(
+                f"data.{split}: the rows are not those that the run was begun with",
+                cause="the file was changed, or its rows were put in another order",
+                remedy="restore the file, or train anew in another output_dir",
+            )
 
 
 def _report_data(data: RunData, encoded: EncodedData, report: Report) -> None:

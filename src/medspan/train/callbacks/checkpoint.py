@@ -76,6 +76,7 @@ def save(training: Training) -> Path:
             "best_metric": training.best_metric,
             "optimizer": training.optimizer.state_dict(),
             "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             "history": training.history,
         },
         work / STATE,
@@ -125,5 +126,11 @@ def restore(training: Training, step: int) -> None:
     state = torch.load(folder / STATE, weights_only=True)
     training.optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["rng"])
+    if torch.cuda.is_available() and len(state["cuda_rng"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda_rng"])
     for name in ("step", "tokens", "seconds", "best_step", "best_metric", "history"):
         setattr(training, name, state[name])
+    # The run may have been cut off between the checkpoint and the chosen adapter.
+    chosen = checkpoint_folder(training.folder, step if training.best_step is None else training.best_step)
+    if training.is_main and chosen.is_dir():
+        publish(chosen, training.folder / "adapter")

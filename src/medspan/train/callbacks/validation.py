@@ -28,6 +28,8 @@ class Validation:
         self._sample = sample_by_task(training.validation, training.config.eval_samples, training.config.seed)
         if self._sample:
             # Validation examples over the length limit count in the scores; only their loss is left out.
+            # A document that the model cannot read stops the run now, not at the first evaluation.
+            self._extractor(training).check(self._sample)
             self._encoded = encode(self._sample, training.renderer, 2**30, "skip").examples
 
     def on_step(self, training: Training, stats: StepStats) -> None:
@@ -44,10 +46,7 @@ class Validation:
         start = time.monotonic()
         loss = validation_loss(training, self._encoded)
         training.model.eval()
-        extractor = Extractor(
-            training.model, training.renderer, training.config.decoding_options, f"step {training.step}"
-        )
-        scores = quick_scores(list(extractor.extract(self._sample)))
+        scores = quick_scores(list(self._extractor(training).extract(self._sample)))
         training.model.train()
         metric = chosen_metric(training.config.metric_for_best_model, scores, loss)
         if metric is not None and (training.best_metric is None or metric >= training.best_metric):
@@ -64,6 +63,11 @@ class Validation:
         write_line(training, line)
         if self._on_scores:
             self._on_scores(line)
+
+    @staticmethod
+    def _extractor(training: Training) -> Extractor:
+        options = training.config.decoding_options
+        return Extractor(training.model, training.renderer, options, f"step {training.step}")
 
 
 def sample_by_task(examples: Sequence[Example], size: int, seed: int) -> list[Example]:
