@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -52,6 +53,8 @@ def _options(
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command line (without the program's name; `sys.argv` by default) and raise SystemExit."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # transformers warns of names that peft still uses: nothing that a user of medspan could act on.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"(transformers|peft)\.")
     try:
         code = app(arguments, prog_name="medspan", standalone_mode=False)
         sys.stdout.flush()
