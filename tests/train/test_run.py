@@ -213,12 +213,12 @@ def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path, base: str, rows
 
 
 def test_a_run_is_not_resumed_on_other_rows(tmp_path: Path, base: str, rows: str) -> None:
-    data = tmp_path / "rows.jsonl"
-    lines = Path(rows).read_text().splitlines(keepends=True)
-    data.write_text("".join(lines))
+    data = tmp_path / "rows.json"
+    made = json.loads(Path(rows).read_text())
+    data.write_text(json.dumps(made))
     run = train(configured(tmp_path / "run", base, str(data), max_steps=2), report=quiet, bar=False)
     before = weights(run)
-    data.write_text("".join(lines[1:]))
+    data.write_text(json.dumps(made[1:]))
     with pytest.raises(ConfigError, match=r"data\.train: the rows are not those"):
         train(
             configured(tmp_path / "run", base, str(data), max_steps=2), resume=True, report=quiet, bar=False
