@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Set before any test module can import a Hugging Face library: they read it on import.
@@ -35,6 +36,17 @@ def corpora() -> Path:
             f"MEDSPAN_CORPORA is {named!r}, which is no folder: name the corpora's folder, or unset it"
         )
     return folder
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads of a tiny model wait for each other more than they compute, on a busy machine above all."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,3 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part, examples in (("train", notes[:24]), ("validation", notes[24:28]), ("test", notes[28:])):
         write(folder / f"{part}.jsonl", examples, "medspan")
     return folder
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """Threads of a tiny model wait for each other more than they compute, on a busy machine above all."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

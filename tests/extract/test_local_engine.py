@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 
 from medspan.core import Document, Example, InputError, ModelError, RelationType, Schema
 from medspan.extract import DecodingOptions, Extractor, adapter_folder
+from medspan.extract.extractor import with_adapter
 from medspan.format import FormatCard, Renderer, make_codec, make_template
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
 
 SCHEMA = Schema(("Disease", "Drug"), (RelationType("treats", (("Drug", "Disease"),)),))
 TEXTS = [
@@ -34,17 +35,6 @@ SHAPE = {
     "initializer_range": 0.3,
     "pad_token_id": 0,
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small are slowed down by threads, and on a busy machine by far."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -294,3 +284,40 @@ def test_the_adapter_is_applied(tmp_path: Path, tokenizer: Any) -> None:
     bare = load_base(str(base), device="cpu", dtype="float32").model
     plain = extracted(bare, tokenizer, TEXTS[:1], grammar=False, max_new_tokens=20)
     assert loaded.extract_text(TEXTS[0]).raw != plain[0].raw
+
+
+@pytest.mark.parametrize(("tied", "merged"), [(False, True), (True, False)])
+def test_adapters_are_merged_unless_other_layers_share_their_weights(
+    tied: bool, merged: bool, tmp_path: Path, tokenizer: Any
+) -> None:
+    import copy
+
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    model = tiny("Llama", tokenizer, tie_word_embeddings=tied)
+    adapted = get_peft_model(
+        copy.deepcopy(model), LoraConfig(r=4, target_modules=["q_proj", "lm_head"], task_type="CAUSAL_LM")
+    )
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.5)
+    adapted.save_pretrained(str(tmp_path))
+    ids = torch.arange(40)[None]
+    with torch.no_grad():
+        expected = adapted.eval()(input_ids=ids).logits
+        loaded = with_adapter(model, tmp_path)
+        assert torch.allclose(loaded(input_ids=ids).logits, expected, rtol=1e-3, atol=1e-3)
+    assert merged == (not any("lora" in name for name, _ in loaded.named_parameters()))
+
+
+def test_a_long_forced_run_does_not_widen_the_step_of_many_rows() -> None:
+    from medspan.extract.engines.local import best_width
+
+    # 31 rows have one token to read, one has twenty: (32) / (64 + 32) beats (51) / (64 + 640).
+    assert best_width([1] * 31 + [20], 64) == 1
+    # Where a step costs much more than its places, all is read at once.
+    assert best_width([1] * 31 + [20], 4096) == 20
+    assert best_width([5, 5, 5], 64) == 5
+    assert best_width([0, 7, 0], 64) == 7
+    assert best_width([], 64) == 1

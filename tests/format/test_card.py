@@ -34,6 +34,11 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
     assert loaded.codec().endpoints == "document"
 
 
+def test_a_card_keeps_that_texts_are_read_twice(tmp_path: Path) -> None:
+    replace(CARD, format="compact", instruction=None, read_twice=True).save(tmp_path)
+    assert FormatCard.load(tmp_path).codec().read_twice  # type: ignore[attr-defined]
+
+
 def test_a_folder_without_a_card_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no format\.json.*copy format\.json from the run"):
         FormatCard.load(tmp_path)

@@ -59,6 +59,15 @@ def test_compact_lists_every_type_asked_for_and_nothing_else() -> None:
         codec.split_prompt("What is it?")  # type: ignore[attr-defined]
 
 
+def test_a_text_read_twice_stands_twice_in_the_prompt_and_once_in_the_document() -> None:
+    codec = make_codec("compact", SCHEMA, read_twice=True)
+    prompt = codec.prompt(Document("d", TEXT))
+    assert prompt == f"{TEXT}\n\n{TEXT}\n\nExtract: Disease; Drug; causes; treats\n"
+    assert codec.split_prompt(prompt)[0] == TEXT  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="the prompt ends with"):
+        codec.split_prompt(make_codec("compact", SCHEMA).prompt(Document("d", TEXT)))  # type: ignore[attr-defined]
+
+
 def test_tasks_ask_one_question_and_the_cue_may_be_missing() -> None:
     codec = TasksCodec()
     prompt = codec.prompt(Document("d", TEXT, task="influences"))

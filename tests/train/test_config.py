@@ -44,6 +44,8 @@ def test_two_keys_suffice_and_overrides_are_typed(tmp_path: Path) -> None:
         ({"format": "bioc"}, "format: 'bioc'.*'compact', 'sections' or 'tasks'"),
         ({"num_train_epochs": "many"}, "num_train_epochs: 'many'"),
         ({"decoding": {"repetition_penalti": 2}}, r"decoding\.repetition_penalti.*mean repetition_penalty"),
+        ({"format": "sections", "read_twice": True}, "read_twice: has no meaning in format: sections"),
+        ({"format": "tasks", "instruction": "Find it."}, "instruction: has no meaning.*format: sections"),
         ({"decoding": {"top_p": 2.0}}, r"decoding\.top_p: 2\.0"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,10 @@ from medspan.read import load
 from medspan.train import make_config, train
 from medspan.train.callbacks.checkpoint import saved_steps
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
 
 DRUGS = ("aspirin", "lithium", "naloxone", "clozapine", "captopril")
 SYMPTOMS = ("fever", "rash", "nausea", "tremor")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Models this small are slowed down by threads, and on a busy machine by far."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

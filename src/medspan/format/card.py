@@ -9,7 +9,7 @@ from typing import Any
 
 from medspan.core import ModelError, Schema
 from medspan.format.codec import Codec, Endpoints
-from medspan.format.codecs import make_codec
+from medspan.format.codecs import OPTIONS, make_codec
 from medspan.format.template import Renderer, Template
 from medspan.models.hashes import tokenizer_hash
 
@@ -28,12 +28,13 @@ class FormatCard:
     base_model_hash: str
     tokenizer_hash: str
     instruction: str | None = None
+    read_twice: bool = False
     method: str = "generate"
     schema_version: int = 1
 
     def codec(self) -> Codec:
-        options = {"instruction": self.instruction} if self.format == "sections" else {}
-        return make_codec(self.format, self.schema, self.endpoints, **options)
+        own = {name: getattr(self, name) for name, owner in OPTIONS.items() if owner == self.format}
+        return make_codec(self.format, self.schema, self.endpoints, **own)
 
     def renderer(self, tokenizer: Any) -> Renderer:
         """The renderer for this card; ModelError where the tokenizer is not the one of training."""

@@ -13,6 +13,10 @@ from medspan.format.tasks import TasksCodec
 CODECS: dict[str, type[Codec]] = {codec.name: codec for codec in (TasksCodec, SectionsCodec, CompactCodec)}
 
 
+OPTIONS: dict[str, str] = {"instruction": "sections", "read_twice": "compact"}
+"""Settings of a single format: their names, in a config and in the format card, and whose they are."""
+
+
 def make_codec(
     name: str, schema: Schema | None = None, endpoints: Endpoints | None = None, **options: Any
 ) -> Codec:

@@ -12,6 +12,7 @@ from medspan.format.items import Item, Triple, Writable, annotation_of, writable
 from medspan.format.lists import Listed, MentionShape
 
 CUE = "\n\nExtract: "
+_AGAIN = "\n\n"
 _PIPE = " | "
 _SHAPE = MentionShape(
     rf"/[^{SPACE};|]([^;|\n\r]*[^{SPACE};|])?/", lambda string: bool(re.search(r"[;|\n\r]", string))
@@ -21,21 +22,35 @@ _SHAPE = MentionShape(
 class CompactCodec(Codec):
     """One line per type in the order of the question: `Drug: a; b;`, `causes: a | c;`.
 
-    Items keep the space before them, so that they are mostly the same tokens as in the text.
+    Items keep the space before them, so that they are mostly the same tokens as in the text. With
+    `read_twice` the text stands twice in the prompt: a causal model sees only what is to the left, and
+    in the second copy that is the whole text.
     """
 
     name: ClassVar[str] = "compact"
 
-    def __init__(self, schema: Schema | None = None, *, endpoints: Endpoints | None = None):
+    def __init__(
+        self,
+        schema: Schema | None = None,
+        *,
+        endpoints: Endpoints | None = None,
+        read_twice: bool = False,
+    ):
         super().__init__(schema, endpoints=endpoints)
+        self.read_twice = read_twice
         refuse_in_labels(self.schema, ":;|\n\r", self.name)
 
     def prompt(self, document: Document) -> str:
-        return f"{document.text}{CUE}{'; '.join(self.schema.labels(document.task))}\n"
+        text = f"{document.text}{_AGAIN}{document.text}" if self.read_twice else document.text
+        return f"{text}{CUE}{'; '.join(self.schema.labels(document.task))}\n"
 
     def split_prompt(self, prompt: str) -> tuple[str, tuple[str, ...]]:
         """The text and the labels of a prompt; InputError where it is not one of this format."""
         text, cue, labels = prompt.rpartition(CUE)
+        if self.read_twice:
+            once = text[: (len(text) - len(_AGAIN)) // 2]
+            cue = cue if text == f"{once}{_AGAIN}{once}" else ""
+            text = once
         if not cue:
             raise InputError(
                 f"the prompt ends with {prompt[-60:]!r}",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from medspan.core import ConfigError
 from medspan.core.errors import missing_file
 from medspan.extract.options import DecodingOptions
+from medspan.format import OPTIONS
 
 
 class _Strict(BaseModel):
@@ -42,6 +43,7 @@ class TrainConfig(_Strict):
     format: Literal["compact", "sections", "tasks"] = "compact"
     endpoints: Literal["mentions", "document"] | None = None
     instruction: str | None = None
+    read_twice: bool = False
     template: Literal["auto", "chat", "plain"] = "auto"
     schema_file: str | None = None
 
@@ -155,6 +157,13 @@ def make_config(data: dict[str, Any]) -> TrainConfig:
         first = error.errors()[0]
         raise _config_error(first["loc"], first["type"], first["msg"], first.get("input")) from error
     config.decoding_options  # noqa: B018  checked here, before a model is loaded
+    for name, owner in OPTIONS.items():
+        if getattr(config, name) and config.format != owner:
+            raise ConfigError(
+                f"{name}: has no meaning in format: {config.format}",
+                cause=f"only the format `{owner}` has it",
+                remedy=f"leave {name} out, or set format: {owner}",
+            )
     return config
 
 

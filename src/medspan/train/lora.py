@@ -135,7 +135,11 @@ class MasterAdamW:
 
         self.parameters = list(parameters)
         self.masters = [parameter.detach().clone().float() for parameter in self.parameters]
-        self.optimizer = torch.optim.AdamW(self.masters, lr=learning_rate, weight_decay=weight_decay)
+        # Fused: one pass over memory for each matrix, half the time of the default on a processor.
+        fused = self.masters[0].device.type in ("cpu", "cuda")
+        self.optimizer = torch.optim.AdamW(
+            self.masters, lr=learning_rate, weight_decay=weight_decay, fused=fused
+        )
 
     def step(self) -> None:
         import torch

@@ -16,7 +16,7 @@ import yaml
 
 from medspan.core import ConfigError, Example, InputError, RunRecord, Schema
 from medspan.core.errors import missing_file
-from medspan.format import FormatCard, Renderer, make_codec, make_template
+from medspan.format import OPTIONS, FormatCard, Renderer, make_codec, make_template
 from medspan.models import (
     BaseModel,
     hardware,
@@ -174,8 +174,8 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
 def make_card(config: TrainConfig, data: RunData, base: BaseModel) -> FormatCard:
     """The format card of a run: schema from the data, template from the tokenizer."""
     schema = infer_schema(config, data.train)
-    options = {"instruction": config.instruction} if config.format == "sections" else {}
-    codec = make_codec(config.format, schema, config.endpoints, **options)
+    own = {name: getattr(config, name) for name, owner in OPTIONS.items() if owner == config.format}
+    codec = make_codec(config.format, schema, config.endpoints, **own)
     return FormatCard(
         format=config.format,
         schema=codec.schema,
@@ -186,6 +186,7 @@ def make_card(config: TrainConfig, data: RunData, base: BaseModel) -> FormatCard
         base_model_hash="" if config.load_in_4bit else model_hash(base.model),
         tokenizer_hash=tokenizer_hash(base.tokenizer),
         instruction=getattr(codec, "instruction", None),
+        read_twice=config.read_twice,
     )
 
 

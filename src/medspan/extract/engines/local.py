@@ -1,8 +1,9 @@
 """The engine for models in this process: batched decoding with a cache, ragged steps and forced tokens.
 
 A grammar forces about half of the tokens of an answer. They are appended without asking the model,
-so rows of a batch advance by different numbers of tokens; each step feeds the longest run, padded
-on the left and masked. Rows that are done leave the batch once half of it is idle.
+so rows of a batch advance by different numbers of tokens, padded on the left and masked; a long run
+of forced tokens is read in several steps where one would cost the other rows too much padding.
+Rows that are done leave the batch once half of it is idle.
 """
 
 from __future__ import annotations
@@ -75,19 +76,55 @@ class LocalEngine:
             # A grammar may force the answer's first tokens: they are read with the prompt.
             active = [row for row in rows if not row.finished]
             fed = [row.prompt + row.pending for row in active]
+            for row in active:
+                row.pending = []
             choose = _Chooser(self.options, self.model.device)
             while active:
                 logits = cache.read(fed)
-                for row, token in zip(active, choose(logits, active), strict=True):
-                    if not row.finished:
+                ready = [n for n, row in enumerate(active) if not row.finished and not row.pending]
+                if ready:
+                    asking = [active[n] for n in ready]
+                    chosen = choose(logits if len(ready) == len(active) else logits[ready], asking)
+                    for row, token in zip(asking, chosen, strict=True):
                         row.take(token)
                 idle = [row.finished for row in active]
                 if sum(idle) * 2 >= len(active):
                     keep = [index for index, done in enumerate(idle) if not done]
                     active = [active[index] for index in keep]
                     cache.keep(keep)
-                # A finished row that still has its place reads nothing: its step is all padding.
-                fed = [[] if row.finished else row.pending for row in active]
+                fed = self._next_tokens(active)
+
+    def _next_tokens(self, active: Sequence[FreeRow]) -> list[list[int]]:
+        """The tokens that each row reads in the next step; what does not fit stays pending.
+
+        A finished row that still has its place reads nothing: its step is all padding.
+        """
+        waiting = [0 if row.finished else len(row.pending) for row in active]
+        width = best_width(waiting, _STEP_COST[self.model.device.type == "cpu"])
+        fed = [row.pending[:width] if count else [] for row, count in zip(active, waiting, strict=True)]
+        for row, count in zip(active, waiting, strict=True):
+            if count:
+                row.pending = row.pending[width:]
+        return fed
+
+
+_STEP_COST = {True: 64, False: 4096}
+"""What a step costs beyond its places, in places (a row's one token): on a processor, and on a GPU."""
+
+
+def best_width(waiting: Sequence[int], step_cost: int) -> int:
+    """How many tokens a row may read in the next step, so that most tokens are read for the cost.
+
+    `waiting` holds how many tokens each row has to read. All rows are padded to the width, so one row
+    with a long forced run would make the others pay; beyond the width its run takes several steps.
+    """
+    widths = range(1, max(waiting, default=0) + 1)
+    rows = len(waiting)
+    return max(
+        widths,
+        key=lambda width: (sum(min(count, width) for count in waiting) / (step_cost + rows * width), width),
+        default=1,
+    )
 
 
 class _Cache:
@@ -213,12 +250,14 @@ class _Chooser:
     def __call__(self, logits: Any, rows: Sequence[FreeRow]) -> list[int]:
         import torch
 
-        legal = self._legal(logits, rows)
+        illegal = self._illegal(logits, rows)
         scores = self._processed(logits, rows)
-        if legal is not None:
+        if illegal is not None and self._processors:
             # Where a penalty forbids every legal token, the grammar wins over the penalty.
-            stuck = torch.isinf(scores.masked_fill(~legal, float("-inf"))).all(dim=1, keepdim=True)
-            scores = torch.where(stuck, logits, scores).masked_fill(~legal, float("-inf"))
+            stuck = torch.isinf(scores.masked_fill(illegal, float("-inf"))).all(dim=1, keepdim=True)
+            scores = torch.where(stuck, logits, scores)
+        if illegal is not None:
+            scores = scores.masked_fill_(illegal, float("-inf"))
         if not self._sample:
             return [int(token) for token in scores.argmax(dim=-1)]
         nothing: Any = torch.zeros((len(rows), 1), dtype=torch.long)
@@ -238,7 +277,7 @@ class _Chooser:
         )
 
     @staticmethod
-    def _legal(logits: Any, rows: Sequence[FreeRow]) -> Any:
+    def _illegal(logits: Any, rows: Sequence[FreeRow]) -> Any:
         import numpy as np
         import torch
 
@@ -246,9 +285,9 @@ class _Chooser:
         if all(mask is None for mask in masks):
             return None
         width = logits.shape[1]
-        legal = np.ones((len(rows), width), dtype=bool)
+        illegal = np.zeros((len(rows), width), dtype=bool)
         for n, mask in enumerate(masks):
             if mask is not None:
-                bits = np.unpackbits(np.frombuffer(mask, dtype=np.uint8), bitorder="little")
-                legal[n] = bits[:width].astype(bool)
-        return torch.from_numpy(legal).to(logits.device)
+                bits = np.unpackbits(~np.frombuffer(mask, dtype=np.uint8), bitorder="little")
+                illegal[n] = bits[:width].view(bool)
+        return torch.from_numpy(illegal).to(logits.device)
