@@ -79,6 +79,20 @@ def test_convert_refuses_to_write_over_its_input(refused: Callable[..., str], re
     assert reference.read_text() == before
 
 
+def test_convert_to_plain_text_says_why_not(
+    refused: Callable[..., str], reference: Path, tmp_path: Path
+) -> None:
+    message = refused("convert", reference, tmp_path / "out.txt", "--to", "text")
+    assert "plain texts hold no annotations" in message
+
+
+def test_help_names_every_format_that_is_read() -> None:
+    from medspan.cli.console import FORMATS
+    from medspan.read.base import formats
+
+    assert ", ".join(sorted(formats())) == FORMATS
+
+
 def test_synth_gives_the_same_corpus_for_the_same_seed(cli: Cli, tmp_path: Path) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         assert cli("synth", "--out", tmp_path / name, "--count", 12, "--seed", seed).code == 0

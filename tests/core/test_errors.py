@@ -16,6 +16,7 @@ def test_an_error_says_what_why_and_what_to_do_in_one_line() -> None:
         "a.jsonl:3: the row has no text. Likely cause: it was cut off. What to do: restore the file."
     )
     assert str(InputError("nothing")) == "nothing."
+    assert str(InputError("x", cause="did you mean y?")) == "x. Likely cause: did you mean y?"
 
 
 def test_a_place_without_a_row_is_the_file() -> None:

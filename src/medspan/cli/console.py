@@ -15,13 +15,20 @@ from medspan.core import InputError
 
 SCHEMA_VERSION = 1
 
+FORMATS = "compact, medspan, pubtator, sections, tasks"
+"""Written out, so that --help need not load the readers."""
+
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the whole result to this file as JSON.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no notes; the result and errors only.")]
 FormatName = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="Format of the input; auto looks at the content."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"Format of the input: {FORMATS}; auto looks at the content.",
+    ),
 ]
 OnError = Annotated[
     str, typer.Option("--on-error", metavar="stop|skip", help="What to do at a row that cannot be read.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from medspan.cli.console import (
+    FORMATS,
     FormatName,
     JsonFile,
     OnError,
@@ -25,7 +26,7 @@ from medspan.core import InputError
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Corpus file.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="Format to write.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
     on_error: OnError = "stop",
     rejected: RejectedFile = None,

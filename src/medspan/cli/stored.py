@@ -37,7 +37,9 @@ def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Exa
     if not path.is_file():
         raise InputError(
             f"{run} is no run folder: it has no config.yaml" if run.is_dir() else f"{run} does not exist",
-            cause="the path is misspelt, or it is an adapter without its run",
+            cause="it is an adapter without its run, or another folder"
+            if run.is_dir()
+            else "the path is misspelt, or relative to another folder",
             remedy="name the output_dir of a training; for an adapter, extract first and give "
             "--reference FILE --predicted FILE",
         )

@@ -33,12 +33,16 @@ class MedspanError(Exception):
 
     def __str__(self) -> str:
         head = f"{self.place}: {self.what}" if self.place else self.what
-        parts = [head.rstrip(".") + "."]
+        parts = [_sentence(head)]
         if self.cause:
-            parts.append(f"Likely cause: {self.cause.rstrip('.')}.")
+            parts.append(f"Likely cause: {_sentence(self.cause)}")
         if self.remedy:
-            parts.append(f"What to do: {self.remedy.rstrip('.')}.")
+            parts.append(f"What to do: {_sentence(self.remedy)}")
         return " ".join(parts)
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith("?") else words.rstrip(".") + "."
 
 
 class InputError(MedspanError):

@@ -116,8 +116,11 @@ def format_named(name: str) -> Format:
     if name in known:
         return known[name]
     nearest = get_close_matches(name.lower(), known, n=1)
+    cause = f"{nearest[0]!r} was meant" if nearest else "it is misspelt or not supported"
+    if name == "text":
+        cause = "plain texts hold no annotations: they can be extracted from, and nothing else"
     raise InputError(
         f"{name!r} is no corpus format",
-        cause=f"{nearest[0]!r} was meant" if nearest else "it is misspelt or not supported",
+        cause=cause,
         remedy="choose one of " + ", ".join(known),
     )

@@ -128,11 +128,12 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
     With `resume`, go on from the last whole checkpoint of the folder; without it, a folder that
     already holds a run is refused. `report` hears what the user should know, a line at a time.
     """
+    folder = Path(config.output_dir)
+    _check_folder(folder, config, resume)
+
     from accelerate import Accelerator
     from transformers import set_seed
 
-    folder = Path(config.output_dir)
-    _check_folder(folder, config, resume)
     keep_freed_memory()
     set_seed(config.seed)
     data = load_data(config.data, config.seed, folder / "rejected")
