@@ -7,6 +7,14 @@ from typing import Any
 
 from medspan.format import Walk
 
+_LIMITS = {
+    "initial_lexer_fuel": 50_000_000,
+    "step_lexer_fuel": 20_000_000,
+    "max_lexer_states": 2_000_000,
+}
+"""Fifty, a hundred and eight times the defaults: a pair of any two spans of a whole abstract, without
+those already listed, takes more than these, and a document must not fail for its length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generated:
@@ -97,7 +105,10 @@ class GrammarRow(FreeRow):
             return
         self._chunk = []
         self._matcher = llguidance.LLMatcher(
-            self._vocabulary, llguidance.LLMatcher.grammar_from_lark(grammar), log_level=0
+            self._vocabulary,
+            llguidance.LLMatcher.grammar_from_lark(grammar),
+            log_level=0,
+            limits=llguidance.LLParserLimits(**_LIMITS),
         )
         if self._matcher.is_error():
             raise RuntimeError(f"the grammar was refused: {self._matcher.get_error()}\n{grammar}")
