@@ -25,7 +25,7 @@ from medspan.core import InputError
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Corpus file.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write; replaced if there.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
     on_error: OnError = "stop",
@@ -61,11 +61,11 @@ def convert(
     say(f"mentions: {counted(counts['mentions'])}; relations: {counted(counts['relations'])}")
     note = notes(quiet)
     if counts["unaligned"]:
-        note(f"{counts['unaligned']} mentions have no place in their text")
+        note(f"mentions without a place in their text: {counts['unaligned']}")
     if counts["unparsed"]:
-        note(f"{counts['unparsed']} pieces of targets could not be read")
+        note(f"pieces of targets that could not be read: {counts['unparsed']}")
     if lost:
         note(f"{to} cannot hold: {counted(result['lost'])}")
     if corpus.rejected:
         where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
-        note(f"{len(corpus.rejected)} rows could not be read and were left out ({where})")
+        note(f"rows that could not be read and were left out: {len(corpus.rejected)} ({where})")

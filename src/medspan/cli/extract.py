@@ -37,7 +37,8 @@ def extract(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Predictions (JSON lines).")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Predictions (JSON lines); replaced if there."),
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text; the answer is printed.")] = None,
     task: Annotated[str | None, typer.Option("--task", help="Ask this task only (runs with tasks).")] = None,
@@ -76,7 +77,7 @@ def extract(
     note(f"{source}: {len(read.examples)} documents ({read.format}); {len(asked)} to extract from")
     if read.rejected:
         where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
-        note(f"{len(read.rejected)} rows could not be read and were left out ({where})")
+        note(f"rows that could not be read and were left out: {len(read.rejected)} ({where})")
     extractor = load_extractor(run, options, device=device, base_model=base_model)
     tally = Tally()
     write_predictions(out, predictions(extractor, asked, tally, quiet))

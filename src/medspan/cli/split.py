@@ -34,7 +34,10 @@ def split(
         Path, typer.Argument(metavar="PATH", help="Corpus file, or a folder of parts, which are pooled.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for train.*, validation.* and test.*.")
+        Path,
+        typer.Option(
+            "--out", metavar="DIR", help="Folder for train.*, validation.* and test.*; replaced if there."
+        ),
     ],
     shares: Annotated[
         str, typer.Option("--shares", metavar="T,V,T", help="Shares of train, validation and test.")

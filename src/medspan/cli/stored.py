@@ -57,7 +57,7 @@ def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Exa
     assert name is not None
     corpus = data.corpora[name]
     if corpus.rejected:
-        note(f"{name}: {len(corpus.rejected)} rows could not be read and are not scored")
+        note(f"{name}: rows that could not be read and are not scored: {len(corpus.rejected)}")
     return name, data.parts[name]
 
 

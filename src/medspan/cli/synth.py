@@ -12,7 +12,10 @@ from medspan.cli.console import JsonFile, Quiet, check_targets, counted, notes, 
 
 
 def synth(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the notes and schema.json.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Folder for the notes and schema.json; replaced if there."),
+    ],
     count: Annotated[int, typer.Option("--count", metavar="N", help="Number of notes.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other notes.")] = 0,
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="Format of the file.")] = "medspan",

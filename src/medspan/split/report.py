@@ -78,8 +78,8 @@ class SplitReport:
         if self.pinned:
             told.append(f"{self.pinned} examples were pinned to their part.")
         told.extend(
-            f"{s.part} has {s.count} of {s.total} {s.stratum} ({s.share:.1%}, wanted {s.wanted:.1%}): "
-            "as near as moving whole groups brought it."
+            f"{s.part} has {s.count} of {s.total} {_named(s.stratum)} "
+            f"({s.share:.1%}, wanted {s.wanted:.1%}): as near as moving whole groups brought it."
             for s in self.deviating
         )
         return told
@@ -95,6 +95,11 @@ class SplitReport:
             "shares": [share.to_json() for share in self.shares],
             "deviating": [share.to_json() for share in self.deviating],
         }
+
+
+def _named(stratum: str) -> str:
+    # A stratum counts examples, not relations: an example with three `causes` counts once.
+    return stratum if stratum == ALL else f"examples with {stratum}"
 
 
 def shares_of(held: Mapping[str, Load], wanted: Mapping[str, float]) -> tuple[Share, ...]:

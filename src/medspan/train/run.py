@@ -276,8 +276,8 @@ def _report_data(data: RunData, encoded: EncodedData, report: Report) -> None:
     for split, corpus in data.corpora.items():
         if corpus.rejected:
             report(
-                f"{split}: {len(corpus.rejected)} rows could not be read "
-                f"and are listed in rejected/{split}.jsonl"
+                f"{split}: rows that could not be read: {len(corpus.rejected)} "
+                f"(listed in rejected/{split}.jsonl)"
             )
     if encoded.too_long:
         report(f"left out as longer than max_length, by task: {_counted(encoded.too_long)}")
