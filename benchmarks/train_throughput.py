@@ -29,7 +29,7 @@ def examples(count: int) -> Any:
     from medspan.format import Renderer, make_codec, make_template
     from medspan.models import load_tokenizer
     from medspan.synth import generate, schema
-    from medspan.train.data import encode
+    from medspan.train.methods.generate import encode
 
     tokenizer = load_tokenizer("default")
     found: Schema = schema()
@@ -45,7 +45,8 @@ def ours(data: Any, steps: int) -> float:
     from medspan.models import keep_freed_memory, load_base
     from medspan.train.config import make_config
     from medspan.train.data import batches
-    from medspan.train.lora import MasterAdamW, add_lora, make_target_loss, padded
+    from medspan.train.lora import MasterAdamW, add_lora
+    from medspan.train.methods.generate import make_target_loss, padded
 
     keep_freed_memory()
     config = make_config({"output_dir": "unused", "data": {"train": "unused"}})
@@ -57,8 +58,7 @@ def ours(data: Any, steps: int) -> float:
         if step == SKIPPED:
             tokens, start = 0, time.perf_counter()
         ids, target = padded(batch, "cpu")
-        loss, wanted = loss_of(ids, target)
-        (loss / wanted).backward()
+        (loss_of(ids, target) / int(target.sum())).backward()
         torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
         optimizer.step()
         tokens += sum(len(example.ids) for example in batch)

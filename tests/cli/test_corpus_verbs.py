@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from medspan.read import load
+from medspan.core import Annotation, Document, Example, Mention
+from medspan.read import load, write
 
 from .conftest import Cli, row, write_rows
 
@@ -117,6 +118,26 @@ def test_split_writes_three_parts_in_the_format_of_the_input(cli: Cli, tmp_path:
     assert [len(corpus) for corpus in corpora.values()] == [20, 10, 10]
     texts = [example.document.text for corpus in corpora.values() for example in corpus]
     assert sorted(texts) == sorted(example.document.text for example in load(source))
+
+
+def test_a_share_of_nothing_leaves_the_part_out(cli: Cli, tmp_path: Path) -> None:
+    cli("synth", "--out", tmp_path / "s", "--count", 20)
+    done = cli("split", tmp_path / "s" / "notes.jsonl", "--out", tmp_path / "p", "--shares", "0.5,0,0.5")
+    assert done.code == 0
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["test.jsonl", "train.jsonl"]
+
+
+def test_lists_say_how_many_occurrences_they_cannot_tell_apart(cli: Cli, tmp_path: Path) -> None:
+    text = "Aspirin, then aspirin, then aspirin."
+    mentions = [Mention.at(text, start, start + 7, "Drug") for start in (0, 14, 28)]
+    example = Example(Document("1", text), Annotation(tuple(mentions)))
+    write(tmp_path / "in.jsonl", [example], "medspan")
+    for format in ("sections", "compact"):
+        result = tmp_path / f"{format}.result"
+        out = tmp_path / f"out.{format}"
+        assert cli("convert", tmp_path / "in.jsonl", out, "--to", format, "--json", result).code == 0
+        assert read(result)["lost"] == {"mention: further-occurrence": 1}
+        assert len(load(out, format=format).examples[0].reference.mentions) == 2
 
 
 def test_split_pools_a_folder_and_says_so(

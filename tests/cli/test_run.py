@@ -170,6 +170,17 @@ def test_evaluate_extracts_once_and_guards_what_is_stored(
     made.write_text(kept)
 
 
+def test_evaluate_says_that_a_run_is_unfinished(cli: Cli, run: Path) -> None:
+    record = run / "record.json"
+    kept = record.read_text(encoding="utf-8")
+    assert "unfinished" not in cli("evaluate", run, "--allow-empty").err
+    stated = json.loads(kept)
+    stated["trained"].update(finished=False, total_steps=99)
+    record.write_text(json.dumps(stated), encoding="utf-8")
+    assert "is unfinished (step 6 of 99)" in cli("evaluate", run, "--allow-empty").err
+    record.write_text(kept, encoding="utf-8")
+
+
 def test_evaluate_names_the_parts_of_a_run(cli: Cli, refused: Callable[..., str], run: Path) -> None:
     assert "train, validation, test" in refused("evaluate", run, "--split", "dev")
     assert cli("evaluate", run, "--split", "validation", "--allow-empty").code == 0

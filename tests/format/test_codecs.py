@@ -20,6 +20,7 @@ from medspan.core import (
 )
 from medspan.format import make_codec
 from medspan.format.grammar import possible_mentions
+from medspan.format.lists import Listed, MentionShape
 from medspan.format.tasks import TasksCodec
 
 TEXT = "Naloxone reversed hypertension; naloxone again."
@@ -221,6 +222,23 @@ def test_relations_that_cannot_be_written_are_counted_by_kind() -> None:
     )
     # An endpoint that differs from the listed entity in letter case only is no listed entity.
     assert "naloxone --" not in "".join(codec.target(Document("d", TEXT), annotation))
+
+
+def test_no_relation_joins_a_string_to_itself() -> None:
+    annotation = Annotation(
+        (NALOXONE, Mention.at(TEXT, NALOXONE.start, NALOXONE.end, "Disease"), HYPERTENSION),
+        relations=(TREATS, Relation(NALOXONE, NALOXONE, "treats")),
+    )
+    for name in ("sections", "compact"):
+        codec = make_codec(name, SCHEMA)
+        assert codec.project(Document("d", TEXT), annotation).lost == Counter({"relation: head-is-tail": 1})
+    shape = MentionShape("/.+/", lambda string: False)
+    listed = Listed(Document("d", TEXT), shape, "mentions", {"Drug": ["Naloxone"], "Disease": ["Naloxone"]})
+    assert listed.relation(SCHEMA.relation("treats"), " | ") is None
+    listed.mentions["Disease"].append("hypertension")
+    expression = listed.relation(SCHEMA.relation("treats"), " | ")
+    assert expression is not None
+    assert expression.endswith('& ~("Naloxone | Naloxone"))')
 
 
 def test_items_follow_the_text_and_not_the_source() -> None:

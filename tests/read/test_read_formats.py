@@ -241,7 +241,7 @@ def test_sections_are_read_and_written_as_list_or_lines(tmp_path: Path, name: st
 def test_compact_is_written_from_pubtator_and_read(tmp_path: Path) -> None:
     corpus = load(file(tmp_path, "a.txt", ARTICLES))
     out = tmp_path / "a.jsonl"
-    assert write(out, corpus.examples, "compact") == {}
+    assert write(out, corpus.examples, "compact") == {"mention: further-occurrence": 1}
     back = load(out)
     assert back.format == "compact"
     assert back.counts()["relations"] == {"CID": 1}
@@ -307,3 +307,21 @@ def test_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
         write(tmp_path, [], "medspan")
     with pytest.raises(InputError, match="is no corpus format"):
         write(path, [], "brat")
+
+
+def test_confidence_is_kept_and_takes_no_part_in_comparisons(tmp_path: Path) -> None:
+    text = "Aspirin caused rash."
+    head, tail = Mention.at(text, 0, 7, "Drug", confidence=0.75), Mention.at(text, 15, 19, "Symptom")
+    found = Annotation((head, tail), relations=(Relation(head, tail, "causes", 0.5),))
+    write(tmp_path / "p.jsonl", [Example(Document("1", text), predicted=found)], "medspan")
+    read = load(tmp_path / "p.jsonl").examples[0].predicted
+    assert read is not None
+    assert [mention.confidence for mention in read.mentions] == [0.75, None]
+    assert read.relations[0].confidence == 0.5
+    assert read.mentions[0] == Mention.at(text, 0, 7, "Drug", confidence=0.1)
+    bad = (tmp_path / "p.jsonl").read_text().replace("0.75", '"high"')
+    (tmp_path / "bad.jsonl").write_text(bad)
+    with pytest.raises(InputError, match="the confidence is 'high'"):
+        load(tmp_path / "bad.jsonl")
+    with pytest.raises(ValueError, match="not a probability"):
+        Mention.at(text, 0, 7, "Drug", confidence=1.5)

@@ -35,7 +35,7 @@ def test_two_keys_suffice_and_overrides_are_typed(tmp_path: Path) -> None:
         ({"validation": "x"}, "validation: no such key.*did you mean data.validation"),
         (
             {"data": {"train": "a", "validatoin": "b"}},
-            r"data\.validatoin: no such key.*did you mean validation",
+            r"data\.validatoin: no such key.*did you mean data.validation",
         ),
         ({"data": {}}, r"data\.train: missing"),
         ({"learning_rate": -1}, "learning_rate: -1.*greater than 0"),
@@ -65,7 +65,7 @@ def test_a_missing_output_dir_is_named() -> None:
         ("learning_rate", "'learning_rate' is no override"),
         ("=3", "'=3' is no override"),
         ("output_dir.x=3", "output_dir holds no further keys"),
-        ("data.trian=x", r"data\.trian: no such key.*did you mean train"),
+        ("data.trian=x", r"data\.trian: no such key.*did you mean data.train"),
     ],
 )
 def test_a_wrong_override_is_refused(override: str, message: str, tmp_path: Path) -> None:

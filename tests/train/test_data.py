@@ -8,7 +8,8 @@ import pytest
 
 from medspan.core import Annotation, Document, Example, InputError, Mention, Schema, UnalignedMention
 from medspan.format import Renderer, Template, make_codec
-from medspan.train.data import Encoded, batches, encode
+from medspan.train.data import batches
+from medspan.train.methods.generate import Answer, encode
 
 STOP = 7
 
@@ -69,11 +70,11 @@ def test_nothing_to_train_on_is_refused() -> None:
         encode([], RENDERER, 10)
 
 
-def made(count: int) -> list[Encoded]:
-    return [Encoded(tuple(range(n * 7 % 50 + 1)), 0, None, str(n)) for n in range(count)]
+def made(count: int) -> list[Answer]:
+    return [Answer(tuple(range(n * 7 % 50 + 1)), 0, None, str(n)) for n in range(count)]
 
 
-def ids_of(examples: list[Encoded], size: int, seed: int, epoch: int) -> list[list[str]]:
+def ids_of(examples: list[Answer], size: int, seed: int, epoch: int) -> list[list[str]]:
     return [[one.id for one in batch] for batch in batches(examples, size, seed=seed, epoch=epoch)]
 
 

@@ -192,12 +192,24 @@ def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path, base: str, rows
     with pytest.raises(ConfigError, match=r"already holds a run.*--resume"):
         train(config, report=quiet, bar=False)
     changed = config.model_copy(update={"learning_rate": 0.5})
-    with pytest.raises(ConfigError, match=r"learning_rate: 0\.5, but the run was begun with 0\.01"):
+    with pytest.raises(ConfigError, match=r"learning_rate \(now 0\.5, then 0\.01\).*learning_rate=0\.01"):
         train(changed, resume=True, report=quiet, bar=False)
     assert weights(tmp_path / "run") == before
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="is a file"):
         train(config.model_copy(update={"output_dir": str(tmp_path / "file")}), report=quiet, bar=False)
+
+
+def test_a_resumed_run_names_the_overrides_that_were_left_out(tmp_path: Path, base: str, rows: str) -> None:
+    config = configured(tmp_path / "run", base, rows, max_steps=2)
+    train(config, report=quiet, bar=False)
+    data = config.data.model_copy(update={"max_train_samples": 3})
+    changed = config.model_copy(update={"data": data, "logging_steps": 5})
+    with pytest.raises(
+        ConfigError, match=r"configuration: data\.max_train_samples \(now 3, then None\)"
+    ) as told:
+        train(changed, resume=True, report=quiet, bar=False)
+    assert "repeat them: data.max_train_samples=null" in str(told.value)
 
 
 def test_a_run_is_not_resumed_on_other_rows(tmp_path: Path, base: str, rows: str) -> None:

@@ -40,7 +40,7 @@ def split(
         ),
     ],
     shares: Annotated[
-        str, typer.Option("--shares", metavar="T,V,T", help="Shares of train, validation and test.")
+        str, typer.Option("--shares", metavar="T,V,T", help="Shares of train, validation and test; 0: none.")
     ] = "0.8,0.1,0.1",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, another split.")] = 0,
     format: FormatName = "auto",
@@ -54,7 +54,7 @@ def split(
     wanted = parse_shares(shares)
     corpus = _pooled(source, format, notes(quiet))
     suffix = Path(corpus.files[0]).suffix
-    targets = {part: out / f"{part}{suffix}" for part in PARTS}
+    targets = {part: out / f"{part}{suffix}" for part in wanted}
     check_targets(json_file, *targets.values())
     _check_not_read(targets.values(), corpus)
     result = assign(corpus.examples, shares=wanted, seed=seed)
@@ -79,7 +79,7 @@ def split(
 
 
 def parse_shares(stated: str) -> dict[str, float]:
-    """The shares of the three parts. ConfigError unless there are three numbers."""
+    """The shares of the parts, those of 0 left out. ConfigError unless there are three numbers."""
     try:
         numbers = [float(share) for share in stated.split(",")]
     except ValueError:
@@ -90,7 +90,7 @@ def parse_shares(stated: str) -> dict[str, float]:
             cause="three numbers are wanted: train, validation, test",
             remedy="for instance --shares 0.8,0.1,0.1",
         )
-    return dict(zip(PARTS, numbers, strict=True))
+    return {part: share for part, share in zip(PARTS, numbers, strict=True) if share}
 
 
 def _pooled(source: Path, format: str, note: Report) -> Corpus:

@@ -55,10 +55,29 @@ def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Exa
             "--reference FILE --predicted FILE",
         )
     assert name is not None
+    unfinished = _unfinished(run)
+    if unfinished:
+        note(unfinished)
     corpus = data.corpora[name]
     if corpus.rejected:
         note(f"{name}: rows that could not be read and are not scored: {len(corpus.rejected)}")
     return name, data.parts[name]
+
+
+def _unfinished(run: Path) -> str | None:
+    """What to say of a run whose training has not come to its end."""
+    try:
+        trained = json.loads((run / "record.json").read_text(encoding="utf-8"))["trained"]
+        log = [json.loads(line)["step"] for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
+        if trained["finished"]:
+            return None
+        done, total = max(log, default=0), trained["total_steps"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (
+        f"{run} is unfinished (step {done} of {total}): its best checkpoint so far is used; "
+        f"medspan train {run / 'config.yaml'} --resume goes on with it"
+    )
 
 
 def run_predictions(

@@ -38,6 +38,8 @@ class Mention:
 
     `text` is what stands there, segments joined by one space. `aligned_by` says how the place was
     found; `source_text` keeps the string that the source wrote where that differs from `text`.
+    `confidence` is the model's probability that the mention is right, None where nobody gave one; it
+    takes no part in comparisons.
     """
 
     segments: tuple[Segment, ...]
@@ -46,6 +48,7 @@ class Mention:
     concepts: tuple[str, ...] = ()
     aligned_by: AlignedBy = "given"
     source_text: str | None = None
+    confidence: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.segments:
@@ -61,6 +64,7 @@ class Mention:
             raise ValueError(f"mention {self.text!r} has no type")
         if self.aligned_by not in ALIGNMENT_KINDS:
             raise ValueError(f"aligned_by is {self.aligned_by!r}, not one of {ALIGNMENT_KINDS}")
+        _check_confidence(self.confidence)
 
     @property
     def start(self) -> int:
@@ -74,6 +78,11 @@ class Mention:
     def at(cls, text: str, start: int, end: int, type: str, **more: object) -> Mention:
         """The mention of `text[start:end]`; `more` as the constructor's fields."""
         return cls(((start, end),), type, text[start:end], **more)  # type: ignore[arg-type]
+
+
+def _check_confidence(confidence: float | None) -> None:
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise ValueError(f"confidence is {confidence}, not a probability")
 
 
 UNKNOWN_TYPE = "unknown"
@@ -110,15 +119,20 @@ Endpoint = Mention | UnalignedMention | Concept
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A directed, typed pair; the endpoints' classes say whether it joins mentions or concepts."""
+    """A directed, typed pair; the endpoints' classes say whether it joins mentions or concepts.
+
+    `confidence` as a mention's: that the relation is right, its endpoints included.
+    """
 
     head: Endpoint
     tail: Endpoint
     type: str
+    confidence: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.type:
             raise ValueError("a relation needs a type")
+        _check_confidence(self.confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def writable(
     Items come in the order of the text, whatever order the source lists them in, so that a model can
     read along. A string that occurs several times is written once and stands for every occurrence. A
     concept is written as the first of its mentions in the text. With `endpoints="mentions"`, a
-    relation needs both strings among the items.
+    relation needs two different strings among the items.
     """
     lost: Counter[str] = Counter()
     items: dict[Item, None] = {}
@@ -219,6 +219,8 @@ def _reason_against_pair(
     exact = types.by_string
     if head not in exact or tail not in exact:
         return "endpoint-not-an-entity"
+    if head == tail:
+        return "head-is-tail"
     known = next((item for item in schema.relation_types if item.name == relation), None)
     if known is not None and not any(
         known.allows(head_type, tail_type) for head_type in exact[head] for tail_type in exact[tail]

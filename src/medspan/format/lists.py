@@ -55,13 +55,15 @@ class Listed:
                 return None
             return without(f"(MENTION {quoted(separator)} MENTION)", listed)
         groups = self._legal(relation)
-        legal = {f"{head}{separator}{tail}" for heads, tails in groups for head in heads for tail in tails}
+        everything = [(head, tail) for heads, tails in groups for head in heads for tail in tails]
+        legal = {f"{head}{separator}{tail}" for head, tail in everything if head != tail}
+        to_itself = {f"{head}{separator}{tail}" for head, tail in everything if head == tail}
         if not legal - set(listed):
             return None
         pairs = " | ".join(
             f"({one_of(heads)} {quoted(separator)} {one_of(tails)})" for heads, tails in groups
         )
-        return without(f"({pairs})", [line for line in listed if line in legal])
+        return without(f"({pairs})", [*(line for line in listed if line in legal), *sorted(to_itself)])
 
     def _legal(self, relation: RelationType) -> list[tuple[list[str], list[str]]]:
         """Groups of (head strings, tail strings) whose every pairing the schema allows."""

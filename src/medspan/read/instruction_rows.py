@@ -74,7 +74,13 @@ def answer(
     """
     if stored is not None and codec.parse(document, stored) == annotation:
         return stored, Counter()
-    lost = Counter(codec.project(document, annotation).lost)
+    projection = codec.project(document, annotation)
+    lost = Counter(projection.lost)
+    if annotation.scope == "mention":
+        # Lists name a string once; which of its occurrences were annotated cannot be said there.
+        written = {(mention.type, mention.text) for mention in projection.annotation.mentions}
+        named = Counter((mention.type, mention.text) for mention in annotation.mentions)
+        lost["mention: further-occurrence"] += sum(named[key] - 1 for key in written)
     return "".join(codec.target(document, annotation)).removesuffix("\n"), lost
 
 

@@ -88,6 +88,7 @@ def _annotation_to_json(annotation: Annotation | None, text: str | None) -> dict
                 "type": relation.type,
                 "head": _endpoint_to_json(relation.head),
                 "tail": _endpoint_to_json(relation.tail),
+                **_confidence_to_json(relation),
             }
             for relation in annotation.relations
         ],
@@ -105,7 +106,12 @@ def _mention_to_json(mention: Mention) -> dict[str, Any]:
         "concepts": list(mention.concepts),
         "aligned_by": mention.aligned_by,
         "source_text": mention.source_text,
+        **_confidence_to_json(mention),
     }
+
+
+def _confidence_to_json(item: Mention | Relation) -> dict[str, float]:
+    return {} if item.confidence is None else {"confidence": item.confidence}
 
 
 def _unaligned_to_json(item: UnalignedMention) -> dict[str, Any]:
@@ -196,6 +202,16 @@ def _mention(value: Any, place: Place) -> Mention:
         _strings(data, "concepts", place),
         optional(data, "aligned_by", str, place) or "given",  # type: ignore[arg-type]
         optional(data, "source_text", str, place),
+        _confidence(data, place),
+    )
+
+
+def _confidence(data: dict[str, Any], place: Place) -> float | None:
+    value = data.get("confidence")
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise InputError(
+        f"the confidence is {value!r}, not a number from 0 to 1", remedy="repair the row", place=place
     )
 
 
@@ -212,7 +228,7 @@ def _unaligned(value: Any, place: Place) -> UnalignedMention:
 def _relation(value: Any, place: Place) -> Relation:
     data = as_object(value, place, "a relation")
     head, tail = (_endpoint(required(data, key, dict, place), place) for key in ("head", "tail"))
-    return Relation(head, tail, required(data, "type", str, place))
+    return Relation(head, tail, required(data, "type", str, place), _confidence(data, place))
 
 
 def _endpoint(data: dict[str, Any], place: Place) -> Endpoint:

@@ -39,6 +39,7 @@ class TrainConfig(_Strict):
     output_dir: str
     data: DataConfig
     base_model: str = "default"
+    method: Literal["generate"] = "generate"
 
     format: Literal["compact", "sections", "tasks"] = "compact"
     endpoints: Literal["mentions", "document"] | None = None
@@ -170,12 +171,11 @@ def make_config(data: dict[str, Any]) -> TrainConfig:
 def _config_error(path: tuple[int | str, ...], kind: str, message: str, value: Any) -> ConfigError:
     key = ".".join(str(part) for part in path)
     if kind == "extra_forbidden":
-        known = list((DataConfig if path[0] == "data" else TrainConfig).model_fields)
-        near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        other = (
-            None if path[0] == "data" else next((k for k in DataConfig.model_fields if k == path[-1]), None)
-        )
-        hint = f"data.{other}" if other else near[0] if near else None
+        in_data = [f"data.{name}" for name in DataConfig.model_fields]
+        known = in_data if path[0] == "data" else [*TrainConfig.model_fields, *in_data]
+        bare = {name.removeprefix("data."): name for name in reversed(known)}
+        near = difflib.get_close_matches(str(path[-1]), bare, n=1)
+        hint = bare[near[0]] if near else None
         return ConfigError(
             f"{key}: no such key",
             cause=f"did you mean {hint}?" if hint else "it is no option of medspan train",

@@ -10,7 +10,6 @@ from typing import Any
 from medspan.core import MedspanError
 from medspan.train.config import TrainConfig
 from medspan.train.data import Encoded, batches
-from medspan.train.lora import padded
 from medspan.train.state import Callback, StepStats, Training
 
 
@@ -77,14 +76,13 @@ def _step(training: Training, group: list[list[Encoded]], start: float) -> StepS
         settings["lr"] = rate
     # Every process sees the whole group, so the number of target tokens needs no exchange, and a
     # process without a batch in the last group of an epoch repeats one with weight zero.
-    wanted = sum(len(example.ids) - example.target_start for batch in group for example in batch)
+    wanted = sum(example.target_tokens for batch in group for example in batch)
     processes, rank = accelerator.num_processes, accelerator.process_index
     mine = group[rank::processes]
     weight = 1.0 if mine else 0.0
     total = torch.zeros((), device=accelerator.device)
     for batch in mine or group[:1]:
-        ids, target = padded(batch, accelerator.device)
-        loss, _ = training.target_loss(ids, target)
+        loss = training.loss(*training.method.collate(batch, accelerator.device))
         total += loss.detach() * weight
         # DistributedDataParallel averages gradients over processes; the loss is a sum over tokens.
         accelerator.backward(loss * weight * processes / wanted)
@@ -92,7 +90,7 @@ def _step(training: Training, group: list[list[Encoded]], start: float) -> StepS
     mean = float(accelerator.reduce(total, "sum")) / wanted
     _check_finite(training, mean, norm, rate)
     training.optimizer.step()
-    tokens = sum(len(example.ids) for batch in group for example in batch)
+    tokens = sum(example.tokens for batch in group for example in batch)
     return StepStats(mean, norm, rate, tokens, time.monotonic() - start)
 
 
@@ -113,15 +111,14 @@ def validation_loss(training: Training, encoded: Sequence[Encoded]) -> float | N
     if not encoded:
         return None
     size = training.config.per_device_train_batch_size
-    ordered = sorted(encoded, key=lambda example: len(example.ids))
+    ordered = sorted(encoded, key=lambda example: example.tokens)
     total: Any = 0.0
     count = 0
     training.model.eval()
     with torch.no_grad():
         for first in range(0, len(ordered), size):
-            ids, target = padded(ordered[first : first + size], training.accelerator.device)
-            loss, tokens = training.target_loss(ids, target)
-            total += float(loss)
-            count += int(tokens)
+            batch = ordered[first : first + size]
+            total += float(training.loss(*training.method.collate(batch, training.accelerator.device)))
+            count += sum(example.target_tokens for example in batch)
     training.model.train()
     return float(total / count)

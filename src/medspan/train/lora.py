@@ -1,4 +1,4 @@
-"""LoRA on a base model, the loss on target tokens only, and an optimizer that keeps full precision."""
+"""LoRA on a base model, and an optimizer that keeps full precision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from medspan.core import ConfigError
 from medspan.models import BaseModel
 from medspan.train.config import TrainConfig
-from medspan.train.data import Encoded
 
 if TYPE_CHECKING:
     import torch
@@ -57,71 +56,6 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
             use_causal_attention(adapted.get_base_model())
     adapted.train()
     return adapted
-
-
-def make_target_loss(model: Any) -> Any:
-    """A torch module that maps a padded batch to (sum of the target tokens' losses, their number).
-
-    Only target positions go through the output layer, which is a third of a small model's work.
-    Models that change logits after that layer (soft caps, scales) are found by comparing the two
-    ways once, and take the long way.
-    """
-    import torch
-    from torch import nn
-    from torch.nn.functional import cross_entropy
-
-    from medspan.train.fused import linear_cross_entropy
-
-    class TargetLoss(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-            self.short_way: bool | None = None
-
-        def forward(self, ids: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, int]:
-            """`ids` (rows, width) padded on the right; `target` (rows, width) marks tokens with loss."""
-            # Padding on the right is never seen by causal attention, so no mask is needed.
-            predicting = target[:, 1:]
-            wanted = ids[:, 1:][predicting]
-            if self.short_way is None:
-                self.short_way = self._same_both_ways(ids[:1], target[:1, 1:])
-            if self.short_way:
-                weight = self.model.get_base_model().get_output_embeddings().weight
-                return linear_cross_entropy(self._hidden(ids, predicting), weight, wanted), wanted.numel()
-            logits = self.model(input_ids=ids, use_cache=False).logits[:, :-1][predicting]
-            return cross_entropy(logits.float(), wanted, reduction="sum"), wanted.numel()
-
-        def _hidden(self, ids: torch.Tensor, predicting: torch.Tensor) -> torch.Tensor:
-            decoder = self.model.get_base_model().get_decoder()
-            hidden: torch.Tensor = decoder(input_ids=ids, use_cache=False).last_hidden_state
-            return hidden[:, :-1][predicting]
-
-        @torch.no_grad()
-        def _same_both_ways(self, ids: torch.Tensor, predicting: torch.Tensor) -> bool:
-            head = self.model.get_base_model().get_output_embeddings()
-            if type(head) is not nn.Linear or head.bias is not None or head.weight.requires_grad:
-                return False
-            training = self.model.training
-            self.model.eval()  # dropout would make the two ways differ, and draw from the generator
-            short = head(self._hidden(ids, predicting)).float()
-            whole = self.model(input_ids=ids, use_cache=False).logits[:, :-1][predicting].float()
-            self.model.train(training)
-            return torch.allclose(short, whole, rtol=0.05, atol=0.25)
-
-    return TargetLoss()
-
-
-def padded(batch: Sequence[Encoded], device: Any) -> tuple[Any, Any]:
-    """(ids, target) of a batch, padded on the right; shapes (rows, longest)."""
-    import torch
-
-    width = max(len(example.ids) for example in batch)
-    ids = torch.zeros((len(batch), width), dtype=torch.long)
-    target = torch.zeros((len(batch), width), dtype=torch.bool)
-    for row, example in enumerate(batch):
-        ids[row, : len(example.ids)] = torch.tensor(example.ids)
-        target[row, example.target_start : len(example.ids)] = True
-    return ids.to(device), target.to(device)
 
 
 class MasterAdamW:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,18 +14,13 @@ from typing import Any
 
 import yaml
 
-from medspan.core import ConfigError, Example, InputError, RunRecord, Schema
-from medspan.core.errors import missing_file
-from medspan.format import OPTIONS, FormatCard, Renderer, make_codec, make_template
+from medspan.core import ConfigError, Example, InputError, RunRecord
 from medspan.models import (
-    BaseModel,
     hardware,
     keep_freed_memory,
     load_base,
-    model_hash,
     sha256_of_file,
     sha256_of_json,
-    tokenizer_hash,
 )
 from medspan.read import Corpus, example_to_json, load, load_splits
 from medspan.read.write import write_rejected
@@ -34,9 +29,10 @@ from medspan.train.callbacks.log import LogFile
 from medspan.train.callbacks.progress import ProgressBar
 from medspan.train.callbacks.validation import Validation
 from medspan.train.config import DataConfig, TrainConfig
-from medspan.train.data import EncodedData, encode
+from medspan.train.data import EncodedData
 from medspan.train.loop import run, steps_in_epoch
-from medspan.train.lora import MasterAdamW, add_lora, make_target_loss
+from medspan.train.lora import MasterAdamW
+from medspan.train.methods import METHODS, Method
 from medspan.train.state import Callback, Training
 
 Report = Callable[[str], None]
@@ -103,25 +99,6 @@ def row_hash(example: Example) -> str:
     return sha256_of_json([example.task, example.document.text, data["reference"]])[:16]
 
 
-def infer_schema(config: TrainConfig, train: Sequence[Example]) -> Schema:
-    """The schema of `schema_file`, or the smallest that holds the training references."""
-    if config.schema_file is None:
-        return Schema.infer(
-            (example.task, example.reference) for example in train if example.reference is not None
-        )
-    path = Path(config.schema_file)
-    if not path.is_file():
-        raise missing_file(path, "schema_file")
-    try:
-        return Schema.from_json(json.loads(path.read_text("utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"schema_file: {path} is no schema ({error})",
-            cause="entity_types and relation_types are wanted, as in format.json of a run",
-            remedy="copy the `schema` of a run's adapter/format.json and change that",
-        ) from error
-
-
 def train(config: TrainConfig, *, resume: bool = False, report: Report = print, bar: bool = True) -> Path:
     """Train as configured and return the run folder.
 
@@ -141,11 +118,10 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
         config.base_model, device=config.device, dtype=config.dtype, load_in_4bit=config.load_in_4bit
     )
     accelerator = Accelerator(cpu=str(base.model.device) == "cpu")
-    card = make_card(config, data, base)
-    renderer = Renderer(base.tokenizer, card.codec(), card.template)
-    encoded = encode(data.train, renderer, config.max_length, config.on_too_long)
+    method = METHODS[config.method](config, data.train, base)
+    encoded = method.encode(data.train, config.max_length, config.on_too_long)
     _report_data(data, encoded, report)
-    training = _assemble(config, folder, card, renderer, base, accelerator, encoded, data)
+    training = _assemble(config, folder, method, accelerator, encoded, data)
     steps = saved_steps(folder)
     rows = {name: [row_hash(example) for example in part] for name, part in data.parts.items()}
     if resume and steps:
@@ -172,37 +148,16 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
     return folder
 
 
-def make_card(config: TrainConfig, data: RunData, base: BaseModel) -> FormatCard:
-    """The format card of a run: schema from the data, template from the tokenizer."""
-    schema = infer_schema(config, data.train)
-    own = {name: getattr(config, name) for name, owner in OPTIONS.items() if owner == config.format}
-    codec = make_codec(config.format, schema, config.endpoints, **own)
-    return FormatCard(
-        format=config.format,
-        schema=codec.schema,
-        template=make_template(base.tokenizer, config.template),
-        endpoints=codec.endpoints,
-        base_model=config.base_model,
-        # 4-bit weights are packed: their hash says nothing about the same model in another precision.
-        base_model_hash="" if config.load_in_4bit else model_hash(base.model),
-        tokenizer_hash=tokenizer_hash(base.tokenizer),
-        instruction=getattr(codec, "instruction", None),
-        read_twice=config.read_twice,
-    )
-
-
 def _assemble(
     config: TrainConfig,
     folder: Path,
-    card: FormatCard,
-    renderer: Renderer,
-    base: BaseModel,
+    method: Method,
     accelerator: Any,
-    encoded: EncodedData,
+    encoded: EncodedData[Any],
     data: RunData,
 ) -> Training:
-    model = add_lora(base, config)
-    target_loss = accelerator.prepare(make_target_loss(model))
+    model = method.attach()
+    loss = accelerator.prepare(method.make_loss(model))
     optimizer = MasterAdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         config.learning_rate,
@@ -213,12 +168,11 @@ def _assemble(
     return Training(
         config=config,
         folder=folder,
-        card=card,
-        renderer=renderer,
+        method=method,
         model=model,
         optimizer=optimizer,
         accelerator=accelerator,
-        target_loss=target_loss,
+        loss=loss,
         train=encoded.examples,
         validation=data.validation,
         steps_per_epoch=per_epoch,
@@ -243,13 +197,30 @@ def _check_folder(folder: Path, config: TrainConfig, resume: bool) -> None:
     before = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     now = config.model_dump()
     free = {"output_dir", "logging_steps", "eval_samples", "save_total_limit", "device"}
-    changed = sorted(key for key in now if key not in free and before.get(key) != now[key])
+    changed = sorted(
+        key for key in {*_flat(now), *_flat(before)} if _flat(before).get(key) != _flat(now).get(key)
+    )
+    changed = [key for key in changed if key.split(".")[0] not in free]
     if changed and saved_steps(folder):
+        was = {key: _flat(before).get(key) for key in changed}
+        differing = ", ".join(f"{key} (now {_flat(now).get(key)!r}, then {was[key]!r})" for key in changed)
         raise ConfigError(
-            f"{changed[0]}: {now[changed[0]]!r}, but the run was begun with {before.get(changed[0])!r}",
-            cause="a resumed run goes on with the configuration that it was begun with",
-            remedy="undo the change, or train anew in another output_dir",
+            f"the run was begun with another configuration: {differing}",
+            cause="a resumed run goes on as it was begun, and overrides of the first call belong to that",
+            remedy="repeat them: " + " ".join(f"{key}={_as_yaml(was[key])}" for key in changed),
         )
+
+
+def _flat(config: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Nested keys as dotted ones."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        flat |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": value}
+    return flat
+
+
+def _as_yaml(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True).removesuffix("\n...\n").strip()
 
 
 def _check_rows(path: Path, rows: dict[str, list[str]]) -> None:
@@ -266,9 +237,9 @@ def _check_rows(path: Path, rows: dict[str, list[str]]) -> None:
             )
 
 
-def _report_data(data: RunData, encoded: EncodedData, report: Report) -> None:
+def _report_data(data: RunData, encoded: EncodedData[Any], report: Report) -> None:
     parts = ", ".join(f"{split} {len(rows)}" for split, rows in data.parts.items())
-    longest = max(len(example.ids) for example in encoded.examples)
+    longest = max(example.tokens for example in encoded.examples)
     report(
         f"data: {parts} examples; training reads {encoded.tokens:,} tokens an epoch "
         f"({encoded.target_tokens:,} of them targets, the longest example has {longest})"
@@ -300,7 +271,7 @@ def _score_line(line: dict[str, Any]) -> str:
     return f"step {line['step']}: validation loss {shown(line['validation_loss'])}, F1 " + "; ".join(pieces)
 
 
-def _write_record(training: Training, data: RunData, encoded: EncodedData, *, finished: bool) -> None:
+def _write_record(training: Training, data: RunData, encoded: EncodedData[Any], *, finished: bool) -> None:
     config = training.config
     record = RunRecord(
         config=config.model_dump(),
@@ -315,8 +286,8 @@ def _write_record(training: Training, data: RunData, encoded: EncodedData, *, fi
             }
             for split, corpus in data.corpora.items()
         },
-        base_model={"name": config.base_model, "sha256": training.card.base_model_hash},
-        format=training.card.to_json(),
+        base_model={"name": config.base_model, "sha256": training.method.card.base_model_hash},
+        format=training.method.card.to_json(),
         decoding=config.decoding_options.to_json(),
         trained={
             "finished": finished,

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from medspan.core import Example
-from medspan.format import FormatCard, Renderer
 from medspan.train.config import TrainConfig
 from medspan.train.data import Encoded
+from medspan.train.methods.method import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class Training:
 
     config: TrainConfig
     folder: Path
-    card: FormatCard
-    renderer: Renderer
+    method: Method
     model: Any
     optimizer: Any
     accelerator: Any
-    target_loss: Any
+    loss: Any
     train: Sequence[Encoded]
     validation: Sequence[Example]
     steps_per_epoch: int

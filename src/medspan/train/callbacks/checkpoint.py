@@ -64,9 +64,9 @@ def save(training: Training) -> Path:
     work = target.with_name(f".step-{training.step}.tmp")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    training.model.save_pretrained(work)
-    training.card.save(work)
-    training.renderer.tokenizer.save_pretrained(work)
+    training.method.save(training.model, work)
+    training.method.card.save(work)
+    training.method.tokenizer.save_pretrained(work)
     torch.save(
         {
             "step": training.step,
@@ -118,11 +118,9 @@ def publish(checkpoint: Path, adapter: Path) -> None:
 def restore(training: Training, step: int) -> None:
     """Put a training back to where the checkpoint of `step` was saved."""
     import torch
-    from peft import set_peft_model_state_dict
-    from safetensors.torch import load_file
 
     folder = checkpoint_folder(training.folder, step)
-    set_peft_model_state_dict(training.model, load_file(folder / "adapter_model.safetensors"))
+    training.method.restore(training.model, folder)
     state = torch.load(folder / STATE, weights_only=True)
     training.optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["rng"])

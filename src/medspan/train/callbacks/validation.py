@@ -11,7 +11,6 @@ from medspan.core import Example
 from medspan.evaluate import quick_scores
 from medspan.extract import Extractor
 from medspan.train.callbacks.log import write_line
-from medspan.train.data import encode
 from medspan.train.loop import validation_loss
 from medspan.train.state import StepStats, Training
 
@@ -30,7 +29,7 @@ class Validation:
             # Validation examples over the length limit count in the scores; only their loss is left out.
             # A document that the model cannot read stops the run now, not at the first evaluation.
             self._extractor(training).check(self._sample)
-            self._encoded = encode(self._sample, training.renderer, 2**30, "skip").examples
+            self._encoded = training.method.encode(self._sample, 2**30, "skip").examples
 
     def on_step(self, training: Training, stats: StepStats) -> None:
         if not self._sample or not training.due_for_evaluation:
@@ -66,8 +65,7 @@ class Validation:
 
     @staticmethod
     def _extractor(training: Training) -> Extractor:
-        options = training.config.decoding_options
-        return Extractor(training.model, training.renderer, options, f"step {training.step}")
+        return training.method.extractor(training.model, f"step {training.step}")
 
 
 def sample_by_task(examples: Sequence[Example], size: int, seed: int) -> list[Example]:

@@ -1,0 +1,69 @@
+"""What a training method is: how examples become tensors, tensors a loss, and a model an extractor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from medspan.core import Example
+from medspan.extract import Extractor
+from medspan.models import BaseModel
+from medspan.train.config import TrainConfig
+from medspan.train.data import EncodedData
+
+
+class Card(Protocol):
+    """What stands in `format.json` beside an adapter."""
+
+    @property
+    def base_model_hash(self) -> str: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+    def save(self, folder: Path) -> None: ...
+
+
+class Method(ABC):
+    """One way to train and to extract. Nothing outside of `methods/` knows which one runs.
+
+    Made from a configuration, the training examples and a loaded base model, which `attach` changes.
+    """
+
+    name: ClassVar[str]
+    card: Card
+    tokenizer: Any
+
+    @abstractmethod
+    def __init__(self, config: TrainConfig, train: Sequence[Example], base: BaseModel) -> None: ...
+
+    @abstractmethod
+    def encode(
+        self, examples: Sequence[Example], max_length: int, on_too_long: Literal["refuse", "skip"] = "refuse"
+    ) -> EncodedData[Any]:
+        """The examples as `collate` wants them, with what was left out."""
+
+    @abstractmethod
+    def attach(self) -> Any:
+        """The base model with fresh trainable weights, in training mode."""
+
+    @abstractmethod
+    def make_loss(self, model: Any) -> Any:
+        """A torch module from the tensors of `collate` to the sum of the losses of all target tokens."""
+
+    @abstractmethod
+    def collate(self, batch: Sequence[Any], device: Any) -> tuple[Any, ...]:
+        """The tensors of a batch of encoded examples, on `device`."""
+
+    @abstractmethod
+    def extractor(self, model: Any, made_by: str) -> Extractor:
+        """An extractor of the model as it is now."""
+
+    @abstractmethod
+    def save(self, model: Any, folder: Path) -> None:
+        """Write the trained weights in peft's layout; whatever else the method trains, as safetensors."""
+
+    @abstractmethod
+    def restore(self, model: Any, folder: Path) -> None:
+        """Put saved weights back into the model."""
