@@ -30,6 +30,14 @@ FormatName = Annotated[
         help=f"Format of the input: {FORMATS}; auto looks at the content.",
     ),
 ]
+DocumentsFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"Format of the input: {FORMATS}, text; auto looks at the content.",
+    ),
+]
 OnError = Annotated[
     str, typer.Option("--on-error", metavar="stop|skip", help="What to do at a row that cannot be read.")
 ]

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from medspan.cli.console import (
-    FORMATS,
     BaseModelName,
     Device,
+    DocumentsFormat,
     JsonFile,
     OnError,
     Quiet,
@@ -42,14 +42,7 @@ def extract(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text; the answer is printed.")] = None,
     task: Annotated[str | None, typer.Option("--task", help="Ask this task only (runs with tasks).")] = None,
-    format: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help=f"Format of the input: {FORMATS}, text; auto looks at the content.",
-        ),
-    ] = "auto",
+    format: DocumentsFormat = "auto",
     free: Annotated[bool, typer.Option("--free", help="Without the grammar, as other tools decode.")] = False,
     on_error: OnError = "stop",
     rejected: RejectedFile = None,
