@@ -41,7 +41,7 @@ def test_reading_nothing_does_not_solve_the_corpus(seed: int, count: int) -> Non
     score = all_legal_pairs_baseline(generate(count, seed=seed), schema())
     assert score["recall"] == 1.0
     assert score["f1"] is not None
-    assert 0.35 < score["f1"] < 0.55
+    assert 0.35 < score["f1"] < 0.6
 
 
 @pytest.mark.parametrize("seed", range(3))

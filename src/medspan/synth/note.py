@@ -24,12 +24,12 @@ from medspan.synth.vocabulary import Deck
 
 TYPES = {"drug": "Drug", "disease": "Disease", "symptom": "Symptom"}
 MOST_OF_A_TYPE = 3
-FEWEST_WORDS, MOST_WORDS = 33, 56
+FEWEST_WORDS, MOST_WORDS = 18, 40
 """Words of a note with every term counted as one; terms have 1.6 words on average."""
 
 _POOLS: tuple[Sequence[Template], ...] = (TREATS, CAUSES, BOTH, NEITHER)
 _POOL_WEIGHTS = (29, 29, 22, 20)
-_SENTENCES = (2, 3, 3, 3, 4)
+_SENTENCES = (2, 2, 2, 3)
 _REUSE = 0.7
 _ECHO = 0.25
 _CLOSING = 0.35
