@@ -63,13 +63,13 @@ def main() -> None:
         )
         sys.exit(0)
 
-    from medspan.extract import DecodingOptions, Extractor
+    from medspan.extract import DecodingOptions, GenerateExtractor, load_extractor
     from medspan.synth import generate
 
     notes = generate(options.documents, seed=7)
-    grounded = Extractor.load(options.run, DecodingOptions())
+    grounded = load_extractor(options.run, DecodingOptions())
     model, renderer = grounded.model, grounded.renderer
-    free = Extractor(model, renderer, DecodingOptions(grammar=False, max_new_tokens=256), "free")
+    free = GenerateExtractor(model, renderer, DecodingOptions(grammar=False, max_new_tokens=256), "free")
     times = []
     for _ in range(options.repeats):
         times.append(

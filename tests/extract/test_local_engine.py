@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from medspan.core import Document, Example, InputError, ModelError, RelationType, Schema
-from medspan.extract import DecodingOptions, Extractor, adapter_folder
-from medspan.extract.extractor import with_adapter
+from medspan.extract import DecodingOptions, GenerateExtractor, adapter_folder, load_extractor
+from medspan.extract.loading import with_adapter
 from medspan.format import FormatCard, Renderer, make_codec, make_template
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
@@ -62,7 +62,8 @@ def extracted(
     model: Any, tokenizer: Any, texts: Sequence[str] = TEXTS, name: str = "sections", **options: Any
 ) -> list[Example]:
     renderer = Renderer(tokenizer, make_codec(name, SCHEMA), make_template(tokenizer))
-    extractor = Extractor(model, renderer, DecodingOptions(**{"max_new_tokens": 25, **options}), "tiny")
+    decoding = DecodingOptions(**{"max_new_tokens": 25, **options})
+    extractor = GenerateExtractor(model, renderer, decoding, "tiny")
     return list(extractor.extract([Example(Document(str(n), text)) for n, text in enumerate(texts)]))
 
 
@@ -244,7 +245,7 @@ def test_a_generation_config_beside_the_base_changes_nothing(tmp_path: Path, tok
 
     def outputs() -> list[str | None]:
         options = DecodingOptions(max_new_tokens=30, grammar=False)
-        extractor = Extractor.load(run, options, device="cpu", dtype="float32")
+        extractor = load_extractor(run, options, device="cpu", dtype="float32")
         return [example.raw for example in extractor.extract(examples)]
 
     before = outputs()
@@ -267,18 +268,18 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, tokenizer: Any) -
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-64])
     with pytest.raises(ModelError, match=r"adapter .* cannot be loaded"):
-        Extractor.load(run, device="cpu", dtype="float32")
+        load_extractor(run, device="cpu", dtype="float32")
     weights.write_bytes(whole)
     tiny("Llama", tokenizer, seed=9).save_pretrained(base)
     with pytest.raises(ModelError, match=r"is not the one that .* was trained on"):
-        Extractor.load(run, device="cpu", dtype="float32")
+        load_extractor(run, device="cpu", dtype="float32")
 
 
 def test_the_adapter_is_applied(tmp_path: Path, tokenizer: Any) -> None:
     base, run = save_run(tmp_path, tokenizer)
     from medspan.models import load_base
 
-    loaded = Extractor.load(
+    loaded = load_extractor(
         run, DecodingOptions(grammar=False, max_new_tokens=20), device="cpu", dtype="float32"
     )
     bare = load_base(str(base), device="cpu", dtype="float32").model

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medspan.core import ModelError, RelationType, Schema
-from medspan.format import FormatCard, Template
+from medspan.format import FormatCard, Template, load_card
 
 SCHEMA = Schema(
     ("Disease", "Drug"),
@@ -28,7 +28,7 @@ CARD = FormatCard(
 
 def test_a_card_survives_its_file(tmp_path: Path) -> None:
     CARD.save(tmp_path)
-    loaded = FormatCard.load(tmp_path)
+    loaded = load_card(tmp_path)
     assert loaded == CARD
     assert loaded.codec().prompt.__self__.instruction == "Find it – all of it."  # type: ignore[attr-defined]
     assert loaded.codec().endpoints == "document"
@@ -36,12 +36,12 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
 
 def test_a_card_keeps_that_texts_are_read_twice(tmp_path: Path) -> None:
     replace(CARD, format="compact", instruction=None, read_twice=True).save(tmp_path)
-    assert FormatCard.load(tmp_path).codec().read_twice  # type: ignore[attr-defined]
+    assert load_card(tmp_path).codec().read_twice  # type: ignore[attr-defined]
 
 
 def test_a_folder_without_a_card_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"has no format\.json.*copy format\.json from the run"):
-        FormatCard.load(tmp_path)
+        load_card(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_folder_without_a_card_is_refused_with_the_remedy(tmp_path: Path) -> N
 def test_a_damaged_card_is_refused(damage: object, tmp_path: Path) -> None:
     (tmp_path / "format.json").write_text(damage(CARD.to_json()))  # type: ignore[operator]
     with pytest.raises(ModelError, match=r"format\.json cannot be read.*restore it"):
-        FormatCard.load(tmp_path)
+        load_card(tmp_path)
 
 
 class Vocabulary:

@@ -66,12 +66,12 @@ def loss_and_gradients(model: Any) -> tuple[float, Any]:
 def test_fused_layers_and_attention_give_the_gradients_of_peft() -> None:
     import torch
 
-    from medspan.train.fused import fuse_lora, use_causal_attention
+    from medspan.train.fused import fuse_lora, use_fused_attention
 
     model = adapted(tiny(attention_bias=True))
     expected, gradients = loss_and_gradients(model)
     assert fuse_lora(model) == 14
-    use_causal_attention(model.get_base_model())
+    use_fused_attention(model.get_base_model())
     loss, ours = loss_and_gradients(model)
     assert loss == pytest.approx(expected, rel=1e-5)
     assert torch.allclose(ours, gradients, rtol=1e-3, atol=1e-5)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from medspan.core import ConfigError
-from medspan.extract import DecodingOptions, Extractor
+from medspan.extract import DecodingOptions, load_extractor
 from medspan.read import load
 from medspan.train import make_config, train
 from medspan.train.callbacks.checkpoint import saved_steps
@@ -105,7 +105,7 @@ def test_a_model_learns_twenty_examples_and_extracts_them(tmp_path: Path, base: 
     losses = [line["loss"] for line in log if "loss" in line]
     assert losses[-1] < 0.05 * losses[0]
     examples = load(rows, format="auto", split="train").examples
-    extractor = Extractor.load(run, DecodingOptions(), device="cpu", dtype="float32")
+    extractor = load_extractor(run, DecodingOptions(), device="cpu", dtype="float32")
     for example in extractor.extract(examples):
         assert example.predicted is not None
         assert example.reference is not None

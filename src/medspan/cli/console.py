@@ -50,6 +50,10 @@ BaseModelName = Annotated[
     str | None,
     typer.Option("--base-model", metavar="M", help="Where the run's base model is now, if it was moved."),
 ]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option("--min-confidence", metavar="P", help="Leave out what is less probable (runs that tag)."),
+]
 Report = Callable[[str], None]
 
 

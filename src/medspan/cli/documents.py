@@ -11,7 +11,7 @@ from medspan.core import ConfigError, Document, Example, InputError, Place
 from medspan.core.errors import missing_file
 
 if TYPE_CHECKING:
-    from medspan.format import FormatCard
+    from medspan.format import FormatCard, TagCard
     from medspan.read import Rejected
 
 TEXT = "text"
@@ -113,7 +113,7 @@ def _read_text(path: Path) -> Example:
     return Example(Document(path.stem, text), source=TEXT, place=place)
 
 
-def ask(examples: Sequence[Example], card: FormatCard, task: str | None) -> list[Example]:
+def ask(examples: Sequence[Example], card: FormatCard | TagCard, task: str | None) -> list[Example]:
     """The examples with the questions that an adapter was trained on.
 
     An adapter of several tasks is asked all of them about each document that has no task of its own,

@@ -154,11 +154,22 @@ def run_facts(run: Path, split: str) -> dict[str, str]:
     return {
         "Run": str(run),
         "Base model": str(record["base_model"]["name"]),
-        "Format": str(record["format"]["format"]),
+        "Method": _method(record["format"]),
         "Chosen step": f"{record['trained']['best_step'] or record['trained']['steps']}",
-        "Decoding": "grammar" if decoded["grammar"] else "free",
+        **({"Decoding": "grammar" if decoded["grammar"] else "free"} if not _tags(record["format"]) else {}),
         "medspan": str(record["packages"].get("medspan", "")),
     }
+
+
+def _tags(card: dict[str, Any]) -> bool:
+    return card.get("method") == "tag"
+
+
+def _method(card: dict[str, Any]) -> str:
+    """The method of a run in words, with its format or what it reads relations from."""
+    if _tags(card):
+        return f"tag, relations by {card['level']}"
+    return f"generate, format {card['format']}"
 
 
 def write_html(

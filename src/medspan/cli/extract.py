@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from medspan.cli.console import (
     Device,
     DocumentsFormat,
     JsonFile,
+    MinConfidence,
     OnError,
     Quiet,
     RejectedFile,
@@ -48,26 +50,27 @@ def extract(
     rejected: RejectedFile = None,
     device: Device = "auto",
     base_model: BaseModelName = None,
+    min_confidence: MinConfidence = None,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
     """Extract mentions and relations, each with its place in the text."""
     from medspan.extract import adapter_folder
-    from medspan.format import FormatCard
+    from medspan.format import load_card
 
     source = _source(words, text, out)
-    if on_error not in ("stop", "skip"):
-        raise ConfigError(f"--on-error is {on_error!r}", remedy="use stop or skip")
+    _check_on_error(on_error)
     check_targets(out, rejected, json_file)
-    card = FormatCard.load(adapter_folder(run))
+    card = load_card(adapter_folder(run))
     options = decoding(run, sort_words(words)[1], free=free)
+    loaded = partial(
+        load_extractor, run, options, device=device, base_model=base_model, min_confidence=min_confidence
+    )
     if text is not None:
         asked = ask([Example(Document("text", text), source="text")], card, task)
-        extractor = load_extractor(run, options, device=device, base_model=base_model)
-        answers = list(predictions(extractor, asked, Tally(), quiet=True))
+        answers = list(predictions(loaded(), asked, Tally(), quiet=True))
         _write_answers(json_file, answers, options.to_json())
-        for line in answer_lines(answers):
-            say(line)
+        say("\n".join(answer_lines(answers)))
         return
     assert source is not None
     assert out is not None
@@ -78,7 +81,7 @@ def extract(
     if read.rejected:
         where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
         note(f"rows that could not be read and were left out: {len(read.rejected)} ({where})")
-    extractor = load_extractor(run, options, device=device, base_model=base_model)
+    extractor = loaded()
     tally = Tally()
     write_predictions(out, predictions(extractor, asked, tally, quiet))
     write_json(
@@ -87,6 +90,11 @@ def extract(
     )
     tally.print()
     say(f"written to {out}")
+
+
+def _check_on_error(on_error: str) -> None:
+    if on_error not in ("stop", "skip"):
+        raise ConfigError(f"--on-error is {on_error!r}", remedy="use stop or skip")
 
 
 def _source(words: Sequence[str] | None, text: str | None, out: Path | None) -> Path | None:

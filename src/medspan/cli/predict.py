@@ -91,15 +91,20 @@ def _tell_from(tell: Callable[[int], None], first: int, done: int) -> None:
 
 
 def load_extractor(
-    folder: Path, options: DecodingOptions, *, device: str = "auto", base_model: str | None = None
+    folder: Path,
+    options: DecodingOptions,
+    *,
+    device: str = "auto",
+    base_model: str | None = None,
+    min_confidence: float | None = None,
 ) -> Extractor:
     """The extractor of a run or adapter folder, with the libraries' own messages turned off."""
     from transformers.utils import logging
 
-    from medspan.extract import Extractor
+    from medspan.extract import load_extractor as load
 
     logging.set_verbosity_error()
-    return Extractor.load(folder, options, device=device, base_model=base_model)
+    return load(folder, options, device=device, base_model=base_model, min_confidence=min_confidence)
 
 
 def write_predictions(path: Path, examples: Iterator[Example]) -> None:

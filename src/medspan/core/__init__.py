@@ -1,6 +1,7 @@
 """The types that every room shares. They hold data and check it; they do nothing else."""
 
 from medspan.core.document import (
+    NO_CONCEPT,
     UNKNOWN_TYPE,
     Annotation,
     Concept,
@@ -18,6 +19,7 @@ from medspan.core.run_record import RunRecord
 from medspan.core.schema import RelationType, Schema
 
 __all__ = [
+    "NO_CONCEPT",
     "UNKNOWN_TYPE",
     "Annotation",
     "Concept",

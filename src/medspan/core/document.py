@@ -85,6 +85,9 @@ def _check_confidence(confidence: float | None) -> None:
         raise ValueError(f"confidence is {confidence}, not a probability")
 
 
+NO_CONCEPT = "-1"
+"""What files write in place of a concept id where the vocabulary has no entry."""
+
 UNKNOWN_TYPE = "unknown"
 """The type of an endpoint whose string is no listed entity."""
 

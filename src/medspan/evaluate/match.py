@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from medspan.core import (
+    NO_CONCEPT,
     UNKNOWN_TYPE,
     Annotation,
     Concept,
@@ -24,10 +25,6 @@ How = Literal["text", "strict"]
 Side = Literal["reference", "predicted"]
 Counts = tuple[int, int, int]
 Item = TypeVar("Item", Mention | UnalignedMention, Relation)
-
-NO_CONCEPT = "-1"
-"""What PubTator files write in place of a concept id where the vocabulary has no entry."""
-
 
 MESH_PREFIX = "MESH:"
 """Optional before a MeSH id, as in the official BioCreative V CDR evaluator."""

@@ -1,6 +1,16 @@
 """From a trained adapter and documents to grounded annotations."""
 
-from medspan.extract.extractor import Extractor, adapter_folder
+from medspan.extract.extractor import Extractor
+from medspan.extract.generation import GenerateExtractor
+from medspan.extract.loading import adapter_folder, load_extractor
 from medspan.extract.options import DecodingOptions
+from medspan.extract.tagging import TagExtractor
 
-__all__ = ["DecodingOptions", "Extractor", "adapter_folder"]
+__all__ = [
+    "DecodingOptions",
+    "Extractor",
+    "GenerateExtractor",
+    "TagExtractor",
+    "adapter_folder",
+    "load_extractor",
+]

@@ -61,23 +61,3 @@ class FormatCard:
                 "template": Template.from_json(data["template"]),
             }
         )
-
-    @classmethod
-    def load(cls, folder: Path) -> FormatCard:
-        """The card beside an adapter; ModelError where there is none: a format is never guessed."""
-        path = folder / FILE
-        if not path.is_file():
-            raise ModelError(
-                f"{folder} has no {FILE}",
-                cause="the adapter was trained elsewhere, or only its weights were copied",
-                remedy=f"copy {FILE} from the run that made it, "
-                "or write one (docs/architecture.md shows the fields)",
-            )
-        try:
-            return cls.from_json(json.loads(path.read_text("utf-8")))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f"{path} cannot be read: {error}",
-                cause="it was edited by hand or cut off",
-                remedy="restore it from the run's checkpoints",
-            ) from error

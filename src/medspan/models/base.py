@@ -15,7 +15,7 @@ EMBEDDED_NAMES = ("default", NAME)
 
 @dataclass(slots=True)
 class BaseModel:
-    """A causal language model with its tokenizer; `name` as the user gave it, `path` where it was read."""
+    """A language model with its tokenizer; `name` as the user gave it, `path` where it was read."""
 
     name: str
     path: str
@@ -45,6 +45,13 @@ def resolve(name: str) -> str:
     return name
 
 
+def is_encoder(config: Any) -> bool:
+    """Whether a configuration is that of an encoder (BERT and its kin), which fills masks in."""
+    from transformers import MODEL_FOR_MASKED_LM_MAPPING
+
+    return type(config) in MODEL_FOR_MASKED_LM_MAPPING
+
+
 def load_tokenizer(name: str) -> Any:
     """The fast tokenizer of a base model."""
     from transformers import AutoTokenizer
@@ -55,13 +62,13 @@ def load_tokenizer(name: str) -> Any:
 def load_base(
     name: str, *, device: str = "auto", dtype: str = "auto", load_in_4bit: bool = False
 ) -> BaseModel:
-    """Load a base model for training or extraction.
+    """Load a base model for training or extraction: a decoder with its output layer, an encoder without.
 
     `device`: auto (a GPU if there is one), cpu, cuda, mps. `dtype`: auto (bf16 where the processor
     is fast at it), float32, bfloat16. `load_in_4bit` needs a GPU and the extra `gpu`.
     """
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
     where = choose_device(device)
     options: dict[str, Any] = {
@@ -71,7 +78,9 @@ def load_base(
     if load_in_4bit:
         options["quantization_config"] = _four_bits(where)
         options["device_map"] = {"": where}
-    model = _loaded(name, lambda path: AutoModelForCausalLM.from_pretrained(path, **options))
+    encoder = _loaded(name, lambda path: is_encoder(AutoConfig.from_pretrained(path)))
+    kind = AutoModel if encoder else AutoModelForCausalLM
+    model = _loaded(name, lambda path: kind.from_pretrained(path, **options))
     if not load_in_4bit:
         model = model.to(where)
     model.eval()

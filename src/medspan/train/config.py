@@ -15,6 +15,12 @@ from medspan.core.errors import missing_file
 from medspan.extract.options import DecodingOptions
 from medspan.format import OPTIONS
 
+ONLY = {
+    "generate": ("format", "endpoints", "instruction", "read_twice", "template", "decoding"),
+    "tag": ("attention", "window_overlap"),
+}
+"""Keys that one method alone has."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
@@ -39,7 +45,9 @@ class TrainConfig(_Strict):
     output_dir: str
     data: DataConfig
     base_model: str = "default"
-    method: Literal["generate"] = "generate"
+    method: Literal["generate", "tag"] = "generate"
+    attention: Literal["both", "causal"] = "both"
+    window_overlap: int = Field(128, ge=0)
 
     format: Literal["compact", "sections", "tasks"] = "compact"
     endpoints: Literal["mentions", "document"] | None = None
@@ -158,6 +166,7 @@ def make_config(data: dict[str, Any]) -> TrainConfig:
         first = error.errors()[0]
         raise _config_error(first["loc"], first["type"], first["msg"], first.get("input")) from error
     config.decoding_options  # noqa: B018  checked here, before a model is loaded
+    _check_method(config)
     for name, owner in OPTIONS.items():
         if getattr(config, name) and config.format != owner:
             raise ConfigError(
@@ -166,6 +175,24 @@ def make_config(data: dict[str, Any]) -> TrainConfig:
                 remedy=f"leave {name} out, or set format: {owner}",
             )
     return config
+
+
+def _check_method(config: TrainConfig) -> None:
+    """ConfigError for a key that only another method has."""
+    for owner, keys in ONLY.items():
+        for key in keys if owner != config.method else ():
+            if getattr(config, key) != TrainConfig.model_fields[key].get_default(call_default_factory=True):
+                raise ConfigError(
+                    f"{key}: has no meaning in method: {config.method}",
+                    cause=f"only the method `{owner}` has it",
+                    remedy=f"leave {key} out, or set method: {owner}",
+                )
+    if config.method == "tag" and config.window_overlap >= config.max_length // 2:
+        raise ConfigError(
+            f"window_overlap: {config.window_overlap} in windows of max_length={config.max_length} tokens",
+            cause="windows that share half of their tokens read everything twice",
+            remedy=f"set window_overlap={config.max_length // 4}",
+        )
 
 
 def _config_error(path: tuple[int | str, ...], kind: str, message: str, value: Any) -> ConfigError:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from medspan.core import ConfigError
-from medspan.models import BaseModel
+from medspan.models import BaseModel, is_encoder
 from medspan.train.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
     """The base model with fresh LoRA weights in the base model's own precision, ready for training."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
-    from medspan.train.fused import fuse_lora, use_causal_attention
+    from medspan.train.fused import fuse_lora, use_fused_attention
 
     model = base.model
     if config.load_in_4bit:
@@ -32,7 +32,7 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
         target_modules=config.target_modules,
-        task_type="CAUSAL_LM",
+        task_type="FEATURE_EXTRACTION" if is_encoder(model.config) else "CAUSAL_LM",
         bias="none",
     )
     try:
@@ -50,10 +50,10 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
         if parameter.requires_grad and parameter.dtype != dtype and not config.load_in_4bit:
             parameter.data = parameter.data.to(dtype)
     adapted.config.use_cache = False
-    if not config.gradient_checkpointing:
+    if not config.gradient_checkpointing and not is_encoder(model.config):
         fuse_lora(adapted)
         if adapted.device.type == "cpu":
-            use_causal_attention(adapted.get_base_model())
+            use_fused_attention(adapted.get_base_model())
     adapted.train()
     return adapted
 

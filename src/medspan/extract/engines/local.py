@@ -15,6 +15,7 @@ from medspan.core import Document, InputError
 from medspan.extract.engines.row import FreeRow, Generated, GrammarRow
 from medspan.extract.options import DecodingOptions
 from medspan.format import Renderer
+from medspan.models.masks import sliding_windows
 
 
 class LocalEngine:
@@ -134,7 +135,7 @@ class _Cache:
         from transformers import DynamicCache
 
         self._model = model
-        self._windows = _sliding_windows(model.config.get_text_config())
+        self._windows = sliding_windows(model.config.get_text_config())
         # A cache of sliding layers would count padding as text and drop real tokens for it; with a
         # whole cache, the masks keep the window.
         self._cache = DynamicCache(config=model.config) if self._windows is None else DynamicCache()
@@ -202,23 +203,6 @@ class _Cache:
         self._mask = self._mask[chosen]
         self._positions = None if self._positions is None else self._positions[chosen]
         self._lengths = [self._lengths[row] for row in rows]
-
-
-def _sliding_windows(config: Any) -> dict[str, int | None] | None:
-    """Kinds of layers with their windows (None: all of the text); None for models without sliding layers.
-
-    The one key "" stands for models whose layers are all alike and take a single mask.
-    """
-    window = getattr(config, "sliding_window", None)
-    kinds = getattr(config, "layer_types", None)
-    if window is None:
-        return None
-    if kinds is None:
-        return {"": window}
-    windows = {"full_attention": None, "sliding_attention": window}
-    if "sliding_attention" not in kinds or not set(kinds) <= set(windows):
-        return None
-    return windows
 
 
 class _Chooser:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from medspan.core import Example
-from medspan.extract import DecodingOptions, Extractor
+from medspan.core import ConfigError, Example
+from medspan.extract import DecodingOptions, GenerateExtractor
 from medspan.format import OPTIONS, FormatCard, Renderer, make_codec, make_template
-from medspan.models import BaseModel, model_hash, tokenizer_hash
+from medspan.models import BaseModel, is_encoder, model_hash, tokenizer_hash
 from medspan.train.config import TrainConfig
 from medspan.train.data import Collector, EncodedData, reference_of
 from medspan.train.lora import add_lora
@@ -45,6 +45,12 @@ class Generate(Method):
     name: ClassVar[str] = "generate"
 
     def __init__(self, config: TrainConfig, train: Sequence[Example], base: BaseModel) -> None:
+        if is_encoder(base.model.config):
+            raise ConfigError(
+                f"base_model: {config.base_model} is an encoder, and writes no text",
+                cause="models of the BERT kind fill masks in",
+                remedy="set method: tag, or choose a causal language model",
+            )
         self.config = config
         self.base = base
         self.tokenizer = base.tokenizer
@@ -65,8 +71,8 @@ class Generate(Method):
     def collate(self, batch: Sequence[Answer], device: Any) -> tuple[Any, ...]:
         return padded(batch, device)
 
-    def extractor(self, model: Any, made_by: str) -> Extractor:
-        return Extractor(model, self.renderer, self._decoding, made_by)
+    def extractor(self, model: Any, made_by: str) -> GenerateExtractor:
+        return GenerateExtractor(model, self.renderer, self._decoding, made_by)
 
     @property
     def _decoding(self) -> DecodingOptions:

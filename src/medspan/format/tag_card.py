@@ -1,0 +1,81 @@
+"""The card of a tagging adapter: what it was trained to mark. `format.json` beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from medspan.core import ModelError, Schema
+from medspan.format.card import FILE
+from medspan.format.tags import MOST_INSET, Level, TagScheme
+from medspan.models.hashes import tokenizer_hash
+from medspan.models.shape import HeadShape
+
+Attention = Literal["both", "causal"]
+
+
+@dataclass(frozen=True, slots=True)
+class TagCard:
+    """Schema, level of relations, attention, windows, base model and tokenizer of a tagging adapter.
+
+    `prefix` and `suffix` are token ids around every window; `window` and `overlap` count tokens.
+    `insets`: whether mentions may begin or end within a token. `calibration` maps `mention` and
+    `relation` to (slope, shift) of the log odds, `thresholds` to the least confidence that is kept.
+    """
+
+    schema: Schema
+    level: Level
+    scheme: str
+    attention: Attention
+    window: int
+    overlap: int
+    prefix: tuple[int, ...]
+    suffix: tuple[int, ...]
+    insets: bool
+    base_model: str
+    base_model_hash: str
+    tokenizer_hash: str
+    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    method: str = "tag"
+    schema_version: int = 1
+
+    def tag_scheme(self) -> TagScheme:
+        return TagScheme(self.schema, self.level)
+
+    def head_shape(self, width: int) -> HeadShape:
+        """The shape of the heads on hidden states of `width` numbers."""
+        scheme = self.tag_scheme()
+        insets = MOST_INSET if self.insets else 0
+        return HeadShape(width, len(scheme.types), len(scheme.relations), insets)
+
+    def check_tokenizer(self, tokenizer: Any) -> None:
+        """ModelError where the tokenizer is not the one of training."""
+        if tokenizer_hash(tokenizer) != self.tokenizer_hash:
+            raise ModelError(
+                "the tokenizer is not the one that the adapter was trained with",
+                cause="the base model was replaced or updated",
+                remedy=f"use the base model {self.base_model} as recorded in record.json, or train again",
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        plain = {key: value for key, value in asdict(self).items() if key != "schema"}
+        return {**plain, "schema": self.schema.to_json()}
+
+    def save(self, folder: Path) -> None:
+        (folder / FILE).write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> TagCard:
+        return cls(
+            **{
+                **data,
+                "schema": Schema.from_json(data["schema"]),
+                "prefix": tuple(data["prefix"]),
+                "suffix": tuple(data["suffix"]),
+                "calibration": {kind: tuple(pair) for kind, pair in data["calibration"].items()},
+            }
+        )

@@ -1,0 +1,95 @@
+"""A base model as an encoder: the hidden state of every token, in windows, seen from both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from medspan.models.base import is_encoder
+from medspan.models.masks import layer_masks, sliding_windows
+from medspan.models.windows import windows
+
+
+class Reader(nn.Module):
+    """Hidden states of documents given as token ids.
+
+    `model` is a decoder or an encoder of transformers, with adapters or without. `both_ways`: each
+    token of a decoder sees the whole window, not only what is to its left (encoders always do).
+    `prefix` and `suffix` are token ids around every window. `size` and `overlap` count tokens of the
+    document.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        both_ways: bool,
+        prefix: Sequence[int],
+        suffix: Sequence[int],
+        size: int,
+        overlap: int,
+    ):
+        super().__init__()
+        self.model = model
+        self.both_ways = both_ways
+        self.prefix, self.suffix = tuple(prefix), tuple(suffix)
+        self.size, self.overlap = size, overlap
+
+    @property
+    def width(self) -> int:
+        """Numbers in one hidden state."""
+        return int(_body(self.model).config.get_text_config().hidden_size)
+
+    def forward(self, documents: Sequence[Sequence[int]]) -> list[torch.Tensor]:
+        """Of each document the hidden states, (tokens, width) in float32.
+
+        A document longer than a window is read in several, and each token's state is taken from the
+        window in which it stands farthest from an edge.
+        """
+        rows = [
+            (document, window)
+            for document, ids in enumerate(documents)
+            for window in windows(len(ids), self.size, self.overlap)
+        ]
+        ids = [(*self.prefix, *documents[d][w.start : w.end], *self.suffix) for d, w in rows]
+        states = self._states(ids)
+        pieces: list[list[torch.Tensor]] = [[] for _ in documents]
+        for row, (document, window) in enumerate(rows):
+            first = len(self.prefix) + window.keep_start - window.start
+            kept = states[row, first : first + window.keep_end - window.keep_start]
+            pieces[document].append(kept)
+        return [torch.cat(parts).float() for parts in pieces]
+
+    def _states(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+        body = _body(self.model)
+        device = body.device
+        width = max(map(len, rows))
+        ids = torch.zeros((len(rows), width), dtype=torch.long)
+        real = torch.zeros((len(rows), width), dtype=torch.bool)
+        for row, tokens in enumerate(rows):
+            ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+            real[row, : len(tokens)] = True
+        ids, real = ids.to(device), real.to(device)
+        if is_encoder(body.config):
+            return _hidden(body(input_ids=ids, attention_mask=real.long()))
+        visible = real[:, None, :].expand(-1, width, -1)
+        if not self.both_ways:
+            visible = visible & torch.ones((width, width), dtype=torch.bool, device=device).tril()
+        mask = layer_masks(visible, sliding_windows(body.config.get_text_config()))
+        return _hidden(body(input_ids=ids, attention_mask=mask, use_cache=False))
+
+
+def _hidden(output: Any) -> torch.Tensor:
+    states: torch.Tensor = output.last_hidden_state
+    return states
+
+
+def _body(model: Any) -> Any:
+    """The part of a model below its output layer."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if is_encoder(base.config) or not hasattr(base, "get_decoder"):
+        return base
+    return base.get_decoder()

@@ -1,0 +1,195 @@
+"""The method `tag`: one pass over the text marks mentions where they stand, and relations between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from medspan.core import Concept, Example
+from medspan.extract.tagging import TagExtractor, make_reader
+from medspan.format.pairs import PairTable, pair_table
+from medspan.format.tag_card import TagCard
+from medspan.format.tags import Labels, Level, Span, TagScheme, tokenize
+from medspan.models import BaseModel, model_hash, tokenizer_hash
+from medspan.train.config import TrainConfig
+from medspan.train.data import Collector, EncodedData, reference_of
+from medspan.train.lora import add_lora
+from medspan.train.methods.method import Method
+from medspan.train.schema import infer_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A document as token ids with its labels.
+
+    `states` (token, type) of the tokens that begin (1) or continue (2) a mention; `pairs` are the
+    candidate pairs of nodes with the relations that hold for each; `asked` are the types and the
+    relations that count in the loss.
+    """
+
+    ids: tuple[int, ...]
+    spans: tuple[Span, ...]
+    states: tuple[tuple[int, int, int], ...]
+    table: PairTable
+    truths: tuple[tuple[int, int], ...]
+    legal: tuple[tuple[int, int], ...]
+    types: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        return len(self.ids)
+
+    @property
+    def target_tokens(self) -> int:
+        return max(1, len(self.ids))
+
+
+class Tag(Method):
+    """The base model as a reader with attention in both directions, and heads on it."""
+
+    name: ClassVar[str] = "tag"
+
+    def __init__(self, config: TrainConfig, train: Sequence[Example], base: BaseModel) -> None:
+        self.config = config
+        self.base = base
+        self.tokenizer = base.tokenizer
+        self.card: TagCard = make_card(config, train, base)
+        self.scheme = self.card.tag_scheme()
+
+    def encode(
+        self, examples: Sequence[Example], max_length: int, on_too_long: Literal["refuse", "skip"] = "refuse"
+    ) -> EncodedData[Tagged]:
+        # Longer texts are read in windows: nothing is too long.
+        collector: Collector[Tagged] = Collector(2**31, on_too_long)
+        for example in examples:
+            annotation = reference_of(example)
+            tokens = tokenize(self.tokenizer, example.document.text)
+            labels = self.scheme.labels(example.document, tokens, annotation)
+            encoded, overlapping = self._tagged(example, tokens.ids, labels)
+            lost = labels.lost.copy()
+            if overlapping:
+                lost["mention: overlaps-one-of-its-type"] += overlapping
+            collector.add(example, encoded, lost)
+        return collector.data()
+
+    def _tagged(self, example: Example, ids: tuple[int, ...], labels: Labels) -> tuple[Tagged, int]:
+        types, relations = self.scheme.asked(example.task)
+        type_of = {name: index for index, name in enumerate(self.scheme.types)}
+        relation_of = {name: index for index, name in enumerate(self.scheme.relations)}
+        states: dict[tuple[int, int], int] = {}
+        overlapping = 0
+        # Of overlapping mentions of one type a chain holds the longest.
+        for span in sorted(labels.spans, key=lambda span: (span.first - span.last, span)):
+            kind = type_of[span.type]
+            if any((at, kind) in states for at in range(span.first, span.last + 1)):
+                overlapping += 1
+                continue
+            states |= {(at, kind): 2 for at in range(span.first, span.last + 1)}
+            states[span.first, kind] = 1
+        candidates = self.scheme.candidates(labels.spans, labels.nodes, relations)
+        row_of = {pair: row for row, pair in enumerate(candidates)}
+        truths = tuple(
+            (row_of[head, tail], relation_of[name])
+            for head, tail, name in sorted(labels.pairs)
+            if (head, tail) in row_of
+        )
+        first_type = [labels.spans[node[0]].type for node in labels.nodes]
+        legal = tuple(
+            (row, relation_of[name])
+            for row, (head, tail) in enumerate(candidates)
+            for name in relations
+            if self.scheme.legal(name, first_type[head], first_type[tail])
+        )
+        table = pair_table(labels.spans, labels.nodes, candidates)
+        marked = tuple((at, kind, state) for (at, kind), state in sorted(states.items()))
+        asked = tuple(type_of[name] for name in types)
+        return Tagged(ids, labels.spans, marked, table, truths, legal, asked), overlapping
+
+    def attach(self) -> Any:
+        from medspan.models.heads import TagHeads
+        from medspan.models.tagger import Tagger
+
+        model = add_lora(self.base, self.config)
+        reader = make_reader(model, self.card)
+        heads = TagHeads(self.card.head_shape(reader.width))
+        return Tagger(reader, heads.to(self.base.model.device)).train()
+
+    def make_loss(self, model: Any) -> Any:
+        from medspan.train.tag_loss import TagLoss
+
+        return TagLoss(model)
+
+    def collate(self, batch: Sequence[Tagged], device: Any) -> tuple[Any, ...]:
+        return (batch,)
+
+    def extractor(self, model: Any, made_by: str) -> TagExtractor:
+        return TagExtractor(model, self.card, self.tokenizer, made_by)
+
+    def save(self, model: Any, folder: Path) -> None:
+        model.reader.model.save_pretrained(folder)
+        model.heads.save(folder)
+
+    def restore(self, model: Any, folder: Path) -> None:
+        from peft import set_peft_model_state_dict
+        from safetensors.torch import load_file
+
+        set_peft_model_state_dict(model.reader.model, load_file(folder / "adapter_model.safetensors"))
+        model.heads.read(folder)
+
+
+def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) -> TagCard:
+    """The card of a run: schema, level and insets from the training data, the rest from the configuration."""
+    schema = infer_schema(config.schema_file, train)
+    level = level_of(train)
+    prefix, suffix = surroundings(base.tokenizer)
+    return TagCard(
+        schema=schema,
+        level=level,
+        scheme="bio",
+        attention=config.attention,
+        window=config.max_length - len(prefix) - len(suffix),
+        overlap=config.window_overlap,
+        prefix=prefix,
+        suffix=suffix,
+        insets=_has_insets(TagScheme(schema, level), train, base.tokenizer),
+        base_model=config.base_model,
+        base_model_hash="" if config.load_in_4bit else model_hash(base.model),
+        tokenizer_hash=tokenizer_hash(base.tokenizer),
+    )
+
+
+def level_of(examples: Sequence[Example]) -> Level:
+    """`document` where references list strings or join concepts, else `mention`."""
+    references = [example.reference for example in examples if example.reference is not None]
+    if any(reference.scope == "string" for reference in references):
+        return "document"
+    ends = (end for ref in references for relation in ref.relations for end in (relation.head, relation.tail))
+    return "document" if any(isinstance(end, Concept) for end in ends) else "mention"
+
+
+def surroundings(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The special tokens that a tokenizer puts before and after a text; at least one before.
+
+    The first token of a text draws much of the attention, whatever it is: it should be none of the text.
+    """
+    around = tokenizer("a").input_ids
+    plain = tokenizer("a", add_special_tokens=False).input_ids
+    at = next(n for n in range(len(around)) if around[n : n + len(plain)] == plain)
+    before, after = tuple(around[:at]), tuple(around[at + len(plain) :])
+    if not before:
+        first = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
+        before = () if first is None else (first,)
+    return before, after
+
+
+def _has_insets(scheme: TagScheme, train: Sequence[Example], tokenizer: Any) -> bool:
+    for example in train:
+        if example.reference is None:
+            continue
+        tokens = tokenize(tokenizer, example.document.text)
+        labels = scheme.labels(example.document, tokens, example.reference)
+        if any(span.before or span.after for span in labels.spans):
+            return True
+    return False

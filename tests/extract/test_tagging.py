@@ -1,0 +1,211 @@
+"""Tiny random taggers: exact places, nothing ungrounded, the same alone, in a batch and in windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspan.core import Annotation, Document, Example, Mention, RelationType, Schema
+from medspan.extract import TagExtractor
+from medspan.extract.tagging import calibrated, make_reader, trimmed
+from medspan.format.tag_card import TagCard
+from medspan.format.tags import Span, Tokens
+
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
+
+SCHEMA = Schema(
+    ("Disease", "Drug"),
+    (
+        RelationType("treats", (("Drug", "Disease"),)),
+        RelationType("with", (("Drug", "Drug"),), symmetric=True),
+    ),
+)
+TEXTS = [
+    "Patient takes naloxone and clonidine for hypertension.",
+    "Short.",
+    "",
+    " \n ",
+    "She was given 5-HT2A antagonists (ketanserin; x | y) for migraine, β-blockers too.\nNo fever.",
+    "Fever, rash and nausea after two doses of methotrexate; " * 4,
+    "... !",
+]
+DECODERS = ("Llama", "Mistral", "Qwen3", "Gemma3")
+KINDS = (*DECODERS, "Bert")
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    from medspan.models import load_tokenizer
+
+    return load_tokenizer("default")
+
+
+def tiny(kind: str, vocabulary: int, **more: Any) -> Any:
+    """A random model of this architecture in float32."""
+    import torch
+    import transformers
+
+    shape = {
+        "vocab_size": vocabulary,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "initializer_range": 0.3,
+        "pad_token_id": 0,
+    }
+    if kind != "Bert":
+        shape["num_key_value_heads"] = 2
+    if kind in ("Qwen3", "Gemma3"):
+        shape["head_dim"] = 16
+    torch.manual_seed(0)
+    config = getattr(transformers, "Gemma3TextConfig" if kind == "Gemma3" else f"{kind}Config")(
+        **shape, **more
+    )
+    if kind == "Bert":
+        return transformers.BertModel(config, add_pooling_layer=False).float().eval()
+    return getattr(transformers, f"{kind}ForCausalLM")(config).float().eval()
+
+
+def card_of(**more: Any) -> TagCard:
+    plain = TagCard(
+        schema=SCHEMA,
+        level="mention",
+        scheme="bio",
+        attention="both",
+        window=200,
+        overlap=50,
+        prefix=(1,),
+        suffix=(),
+        insets=True,
+        base_model="tiny",
+        base_model_hash="",
+        tokenizer_hash="",
+        thresholds={"mention": 0.0, "relation": 0.0},
+    )
+    return replace(plain, **more)
+
+
+def extractor_of(kind: str, tokenizer: Any, card: TagCard, **more: Any) -> TagExtractor:
+    import torch
+
+    from medspan.models.heads import TagHeads
+    from medspan.models.tagger import Tagger
+
+    reader = make_reader(tiny(kind, len(tokenizer), **more), card)
+    torch.manual_seed(1)
+    heads = TagHeads(card.head_shape(reader.width))
+    torch.nn.init.normal_(heads.mention.weight, std=0.5)
+    torch.nn.init.normal_(heads.mention.bias, std=2.0)
+    return TagExtractor(Tagger(reader, heads).eval(), card, tokenizer, "tiny")
+
+
+def found(extractor: TagExtractor, texts: list[str]) -> list[Annotation]:
+    examples = [Example(Document(str(n), text)) for n, text in enumerate(texts)]
+    done = list(extractor.extract(examples))
+    assert [example.id for example in done] == [example.id for example in examples]
+    return [example.predicted for example in done if example.predicted is not None]
+
+
+def items(annotation: Annotation) -> Any:
+    mentions = {(m.segments, m.type): m.confidence for m in annotation.mentions}
+    relations = {}
+    for relation in annotation.relations:
+        assert isinstance(relation.head, Mention)
+        assert isinstance(relation.tail, Mention)
+        key = relation.head.segments, relation.head.type, relation.type, relation.tail.segments
+        relations[key] = relation.confidence
+    return mentions, relations
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_places_are_exact_and_batches_change_nothing(kind: str, tokenizer: Any) -> None:
+    extractor = extractor_of(kind, tokenizer, card_of())
+    together = found(extractor, TEXTS)
+    assert sum(len(annotation.mentions) for annotation in together) > 5
+    assert sum(len(annotation.relations) for annotation in together) > 3
+    for text, annotation in zip(TEXTS, together, strict=True):
+        annotation.check(Document("d", text))
+        assert annotation.unaligned == ()
+        assert all(mention.text == mention.text.strip() != "" for mention in annotation.mentions)
+        alone = items(found(extractor, [text])[0])
+        for one, other in zip(alone, items(annotation), strict=True):
+            assert one == pytest.approx(other, abs=2e-4)
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Gemma3"])
+def test_legal_pairs_only_and_symmetric_ones_once(kind: str, tokenizer: Any) -> None:
+    for annotation in found(extractor_of(kind, tokenizer, card_of()), TEXTS):
+        seen = set()
+        for relation in annotation.relations:
+            assert isinstance(relation.head, Mention)
+            assert isinstance(relation.tail, Mention)
+            types = relation.head.type, relation.tail.type
+            assert types == (("Drug", "Disease") if relation.type == "treats" else ("Drug", "Drug"))
+            if relation.type == "with":
+                pair = frozenset((relation.head.segments, relation.tail.segments))
+                assert pair not in seen
+                seen.add(pair)
+
+
+def test_windows_of_a_model_that_looks_near_change_nothing(tokenizer: Any) -> None:
+    """With attention to 8 tokens on each side in 2 layers, 20 tokens of context are all there is."""
+    text = "Fever, rash and nausea after two doses of methotrexate; no cough, though. " * 9
+    near = {"sliding_window": 9, "layer_types": ["sliding_attention"] * 2}
+    whole = found(extractor_of("Gemma3", tokenizer, card_of(prefix=(), window=500), **near), [text])[0]
+    for window, overlap in ((64, 40), (90, 44)):
+        card = card_of(prefix=(), window=window, overlap=overlap)
+        cut = found(extractor_of("Gemma3", tokenizer, card, **near), [text])[0]
+        assert set(items(cut)[0]) == set(items(whole)[0])
+        for one, other in zip(items(cut), items(whole), strict=True):
+            assert one == pytest.approx(other, abs=2e-3)
+
+
+def test_causal_attention_sees_nothing_to_the_right(tokenizer: Any) -> None:
+    import torch
+
+    for attention, same in (("causal", True), ("both", False)):
+        reader = extractor_of("Llama", tokenizer, card_of(attention=attention)).tagger.reader
+        with torch.no_grad():
+            one, other = reader([[5, 6, 7, 8], [5, 6, 7, 9]])
+        assert torch.allclose(one[:3], other[:3], atol=1e-5) == same
+
+
+def test_less_confident_items_are_left_out(tokenizer: Any) -> None:
+    plain = extractor_of("Llama", tokenizer, card_of())
+    strict = TagExtractor(plain.tagger, plain.card, tokenizer, "tiny", min_confidence=0.6)
+    before, after = found(plain, TEXTS), found(strict, TEXTS)
+    kept = [m for annotation in after for m in annotation.mentions]
+    every = [m for annotation in before for m in annotation.mentions]
+    assert 0 < len(kept) < len(every)
+    assert len(kept) == sum((m.confidence or 0) >= 0.6 for m in every)
+
+
+def test_calibration_moves_log_odds_along_a_line() -> None:
+    assert calibrated(0.3, None) == 0.3
+    assert calibrated(0.5, (2.0, 0.0)) == pytest.approx(0.5)
+    assert calibrated(0.8, (2.0, 0.0)) == pytest.approx(16 / 17)
+    assert calibrated(0.5, (1.0, 1.0)) == pytest.approx(0.7310585786)
+    assert 0 <= calibrated(0.0, (5.0, 0.0)) < calibrated(1.0, (5.0, 0.0)) <= 1
+
+
+def test_spans_are_trimmed_of_white_space_and_of_impossible_insets() -> None:
+    tokens = Tokens((1, 2, 3, 4), ((0, 3), (4, 4), (4, 8), (8, 8)))
+    assert trimmed(Span(1, 3, "Drug", 2, 1), tokens) == Span(2, 2, "Drug")
+    assert trimmed(Span(0, 2, "Drug", 1, 2), tokens) == Span(0, 2, "Drug", 1, 2)
+    assert trimmed(Span(0, 0, "Drug", 2, 2), tokens) == Span(0, 0, "Drug")
+    assert trimmed(Span(1, 1, "Drug"), tokens) is None
+
+
+def test_heads_of_other_types_are_refused(tokenizer: Any, tmp_path: Path) -> None:
+    from medspan.core import ModelError
+    from medspan.models.heads import TagHeads
+
+    card = card_of()
+    TagHeads(card.head_shape(64)).save(tmp_path)
+    other = TagHeads(replace(card, schema=Schema(("Drug",))).head_shape(64))
+    with pytest.raises(ModelError, match=r"heads\.safetensors cannot be loaded"):
+        other.read(tmp_path)
