@@ -39,6 +39,10 @@ def load_extractor(
         )
     if isinstance(card, TagCard):
         _check_no_decoding(options)
+    if min_confidence is not None and not 0 <= min_confidence <= 1:
+        raise ConfigError(
+            f"--min-confidence {min_confidence}: a probability is wanted", remedy="give a number from 0 to 1"
+        )
     base = load_base(base_model or card.base_model, device=device, dtype=dtype)
     found = model_hash(base.model)
     if card.base_model_hash and card.base_model_hash != found:
