@@ -1,9 +1,15 @@
-"""Documents per second of extraction: medspan with and without the grammar beside transformers' generate.
+"""Documents per second of both methods beside transformers' generate, in one run on the same documents.
 
-The same adapter, the same prompts, greedy, bf16. Runs are interleaved; the median of the ratios counts.
-A run folder is needed: `medspan demo` makes one in runs/demo/run.
+The peer decodes greedily with the weights of the generating run, LoRA merged, at the batch size that is
+the best for it of 8, 16, 32 and 64. Runs are interleaved; the median of the ratios counts. Beside each
+figure stands its share of the limit: the multiplications that the tokens take in the layers, by the rate
+of plain matrix products of this machine.
 
-    python benchmarks/extract_throughput.py [--run runs/demo/run] [--documents 32] [--repeats 3]
+    python benchmarks/extract_throughput.py --corpus ade/val.json \
+        --generate runs/ade --tag runs/ade-tag [--documents 96] [--repeats 3]
+
+Without --corpus, synthetic notes; the runs default to those of `medspan demo`, and of
+`medspan demo --method tag --out runs/demo-tag`. What is not there is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +25,9 @@ from typing import Any
 
 from limits import machine
 
-PEER_BATCH = 16
+BATCHES = (8, 16, 32, 64)
+TOKENS = 256
+"""Most new tokens of the peer."""
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -28,67 +36,112 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def peer(model: Any, renderer: Any, examples: Any, limit: int) -> None:
-    """What a user of transformers writes: left padding, greedy, batches of 16 by length."""
+def peer(model: Any, renderer: Any, examples: Any, batch_size: int) -> int:
+    """What a user of transformers writes: greedy, batches by length. Gives tokens read and written."""
     import torch
 
     prompts = sorted((renderer.prompt_ids(example.document) for example in examples), key=len)
     stop = renderer.template.stop
-    for first in range(0, len(prompts), PEER_BATCH):
-        batch = prompts[first : first + PEER_BATCH]
+    tokens = 0
+    for first in range(0, len(prompts), batch_size):
+        batch = prompts[first : first + batch_size]
         width = max(len(prompt) for prompt in batch)
         ids = torch.tensor([[stop] * (width - len(prompt)) + prompt for prompt in batch])
         mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in batch])
         with torch.inference_mode():
-            model.generate(
+            made = model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 do_sample=False,
-                max_new_tokens=limit,
+                max_new_tokens=TOKENS,
                 eos_token_id=stop,
                 pad_token_id=stop,
             )
+        tokens += int(mask.sum()) + int((made[:, width:] != stop).sum()) + len(batch)
+    return tokens
+
+
+def weights(model: Any) -> int:
+    """Multiplications that one token takes in the linear layers below the output layer."""
+    import torch
+
+    body = model.get_decoder() if hasattr(model, "get_decoder") else model
+    return sum(layer.weight.numel() for layer in body.modules() if isinstance(layer, torch.nn.Linear))
+
+
+def read(corpus: Path | None, count: int) -> tuple[Any, ...]:
+    """The documents: evenly spaced over the corpus, or synthetic notes."""
+    if corpus is None:
+        from medspan.synth import generate
+
+        return tuple(generate(count, seed=7, variety=0.25))
+    from medspan.read import load
+
+    examples = load(corpus).examples
+    count = min(count, len(examples))
+    return tuple(examples[place * len(examples) // count] for place in range(count))
+
+
+def contestants(options: argparse.Namespace, examples: Any) -> dict[str, tuple[Callable[[], Any], int]]:
+    """Of each one what it does with all documents, and how many multiplications that is at least."""
+    from medspan.extract import DecodingOptions, load_extractor
+    from medspan.format.tags import tokenize
+
+    found: dict[str, tuple[Callable[[], Any], int]] = {}
+    if options.tag.is_dir():
+        tagging = load_extractor(options.tag)
+        tokens = sum(len(tokenize(tagging.tokenizer, one.document.text)) for one in examples)
+        cost = tokens * weights(tagging.tagger.reader.model)
+        found["tag"] = (lambda: list(tagging.extract(examples)), cost)
+    if options.generate.is_dir():
+        grounded = load_extractor(options.generate, DecodingOptions(batch_size=options.batch_size))
+        model, renderer = grounded.model, grounded.renderer
+        sample = examples[:: max(1, len(examples) // 64)]
+        best = min(BATCHES, key=lambda size: seconds(lambda: peer(model, renderer, sample, size)))
+        print(f"the peer's best batch size: {best}", file=sys.stderr)
+        tokens = peer(model, renderer, examples, best)
+        found["generate"] = (lambda: list(grounded.extract(examples)), tokens * weights(model))
+        found["transformers"] = (lambda: peer(model, renderer, examples, best), tokens * weights(model))
+    return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, default=Path("runs/demo/run"))
-    parser.add_argument("--documents", type=int, default=32)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--generate", type=Path, default=Path("runs/demo/run"))
+    parser.add_argument("--tag", type=Path, default=Path("runs/demo-tag/run"))
+    parser.add_argument("--documents", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    if not options.run.is_dir():
-        print(
-            print(f"{options.run} does not exist: run `medspan demo --out runs/demo`, or name another --run")
-        )
+    examples = read(options.corpus, options.documents)
+    rivals = contestants(options, examples)
+    if not rivals:
+        print(f"neither {options.generate} nor {options.tag} is there: medspan demo makes the first,")
+        print("medspan demo --method tag --out runs/demo-tag the second; or name others")
         sys.exit(0)
-
-    from medspan.extract import DecodingOptions, GenerateExtractor, load_extractor
-    from medspan.synth import generate
-
-    notes = generate(options.documents, seed=7)
-    grounded = load_extractor(options.run, DecodingOptions())
-    model, renderer = grounded.model, grounded.renderer
-    free = GenerateExtractor(model, renderer, DecodingOptions(grammar=False, max_new_tokens=256), "free")
-    times = []
+    times: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(options.repeats):
-        times.append(
-            (
-                seconds(lambda: list(grounded.extract(notes))),
-                seconds(lambda: list(free.extract(notes))),
-                seconds(lambda: peer(model, renderer, notes, 256)),
-            )
-        )
-    result = {
+        for name, (work, _) in rivals.items():
+            times[name].append(seconds(work))
+    limit = machine()
+    result: dict[str, Any] = {
         "benchmark": "extract_throughput",
-        "documents": len(notes),
-        "grammar_documents_per_second": round(len(notes) / statistics.median(t[0] for t in times), 2),
-        "free_documents_per_second": round(len(notes) / statistics.median(t[1] for t in times), 2),
-        "generate_documents_per_second": round(len(notes) / statistics.median(t[2] for t in times), 2),
-        "median_ratio_grammar_to_generate": round(statistics.median(t[2] / t[0] for t in times), 2),
+        "corpus": str(options.corpus or "synthetic notes"),
+        "documents": len(examples),
         "repeats": options.repeats,
-        **machine(),
+        **limit,
     }
+    for name, (_, cost) in rivals.items():
+        median = statistics.median(times[name])
+        result[name] = {
+            "documents_per_second": round(len(examples) / median, 2),
+            "share_of_matrix_rate": round(2 * cost / median / (1e9 * float(str(limit["bf16_gflops"]))), 3),
+        }
+        if "transformers" in rivals and name != "transformers":
+            pairs = zip(times["transformers"], times[name], strict=True)
+            result[name]["times_transformers"] = round(statistics.median(a / b for a, b in pairs), 2)
     print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -49,7 +49,7 @@ def planted(make: Any) -> list[Any]:
 
 def test_json_is_the_contract_with_the_planted_counts(make: Any) -> None:
     data = json.loads(json.dumps(evaluate(planted(make), bootstrap_samples=50).to_json()))
-    assert set(data) == {"schema_version", "documents", "match", "tasks", "health"}
+    assert set(data) == {"schema_version", "documents", "match", "tasks", "health", "confidence"}
     assert (data["schema_version"], data["documents"], set(data["match"])) == (1, 4, {"text", "strict"})
     entities = data["match"]["text"]["entities"]
     assert set(entities) == {"micro", "macro", "by_type"}

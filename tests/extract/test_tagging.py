@@ -10,8 +10,9 @@ import pytest
 
 from medspan.core import Annotation, Document, Example, Mention, RelationType, Schema
 from medspan.extract import TagExtractor
-from medspan.extract.tagging import calibrated, make_reader, trimmed
-from medspan.format.tag_card import TagCard
+from medspan.extract.confidence import FLOOR
+from medspan.extract.tagging import make_reader, trimmed
+from medspan.format.tag_card import Calibration, TagCard
 from medspan.format.tags import Span, Tokens
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
@@ -74,7 +75,6 @@ def card_of(**more: Any) -> TagCard:
     plain = TagCard(
         schema=SCHEMA,
         level="mention",
-        scheme="bio",
         attention="both",
         window=200,
         overlap=50,
@@ -84,7 +84,7 @@ def card_of(**more: Any) -> TagCard:
         base_model="tiny",
         base_model_hash="",
         tokenizer_hash="",
-        thresholds={"mention": 0.0, "relation": 0.0},
+        calibration={"mention": Calibration(threshold=0.1), "relation": Calibration(threshold=0.1)},
     )
     return replace(plain, **more)
 
@@ -143,6 +143,9 @@ def test_legal_pairs_only_and_symmetric_ones_once(kind: str, tokenizer: Any) -> 
         for relation in annotation.relations:
             assert isinstance(relation.head, Mention)
             assert isinstance(relation.tail, Mention)
+            # A relation is right only where both of its ends are.
+            ends = (relation.head.confidence or 0) * (relation.tail.confidence or 0)
+            assert (relation.confidence or 0) <= ends + 2e-4
             types = relation.head.type, relation.tail.type
             assert types == (("Drug", "Disease") if relation.type == "treats" else ("Drug", "Drug"))
             if relation.type == "with":
@@ -164,6 +167,28 @@ def test_windows_of_a_model_that_looks_near_change_nothing(tokenizer: Any) -> No
             assert one == pytest.approx(other, abs=2e-3)
 
 
+def test_a_long_text_is_read_in_parts_of_bounded_size(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Fever, rash and nausea after two doses of methotrexate; no cough, though. " * 30
+    extractor = extractor_of("Llama", tokenizer, card_of(window=40, overlap=10))
+    whole = found(extractor, [text, TEXTS[0]])
+    sizes: list[int] = []
+    states = extractor.tagger.reader._states
+    monkeypatch.setattr(
+        extractor.tagger.reader,
+        "_states",
+        lambda rows: (sizes.append(len(rows) * max(map(len, rows))), states(rows))[1],
+    )
+    monkeypatch.setattr("medspan.models.reader.TOKENS_AT_ONCE", 100)
+    parts = found(extractor, [text, TEXTS[0]])
+    assert len(sizes) > 5
+    assert max(sizes) <= 100
+    for one, other in zip(parts, whole, strict=True):
+        for here, there in zip(items(one), items(other), strict=True):
+            assert here == pytest.approx(there, abs=2e-4)
+
+
 def test_causal_attention_sees_nothing_to_the_right(tokenizer: Any) -> None:
     import torch
 
@@ -174,22 +199,31 @@ def test_causal_attention_sees_nothing_to_the_right(tokenizer: Any) -> None:
         assert torch.allclose(one[:3], other[:3], atol=1e-5) == same
 
 
-def test_less_confident_items_are_left_out(tokenizer: Any) -> None:
+@pytest.mark.parametrize("limit", [0.0, 0.3, 0.6])
+def test_min_confidence_takes_the_place_of_the_cards_thresholds(tokenizer: Any, limit: float) -> None:
     plain = extractor_of("Llama", tokenizer, card_of())
-    strict = TagExtractor(plain.tagger, plain.card, tokenizer, "tiny", min_confidence=0.6)
-    before, after = found(plain, TEXTS), found(strict, TEXTS)
-    kept = [m for annotation in after for m in annotation.mentions]
-    every = [m for annotation in before for m in annotation.mentions]
-    assert 0 < len(kept) < len(every)
-    assert len(kept) == sum((m.confidence or 0) >= 0.6 for m in every)
+    other = TagExtractor(plain.tagger, plain.card, tokenizer, "tiny", min_confidence=limit)
+    examples = [Example(Document(str(n), text)) for n, text in enumerate(TEXTS)]
+    every = [one.predicted for one in plain.scored(examples) if one.predicted is not None]
+    for asked, least in ((other, limit), (plain, 0.1)):
+        for annotation, full in zip(found(asked, TEXTS), every, strict=True):
+            assert items(annotation)[0] == {k: p for k, p in items(full)[0].items() if p >= least}
+            relations = {k: p for k, p in items(full)[1].items() if p >= least}
+            if least > 0.0:
+                assert items(annotation)[1].items() <= relations.items()
+            else:
+                assert items(annotation)[1] == relations
+    sure = [p for annotation in every for part in items(annotation) for p in part.values()]
+    assert FLOOR <= min(sure) < 0.1 < 0.6 < max(sure)
 
 
-def test_calibration_moves_log_odds_along_a_line() -> None:
-    assert calibrated(0.3, None) == 0.3
-    assert calibrated(0.5, (2.0, 0.0)) == pytest.approx(0.5)
-    assert calibrated(0.8, (2.0, 0.0)) == pytest.approx(16 / 17)
-    assert calibrated(0.5, (1.0, 1.0)) == pytest.approx(0.7310585786)
-    assert 0 <= calibrated(0.0, (5.0, 0.0)) < calibrated(1.0, (5.0, 0.0)) <= 1
+def test_many_pairs_are_scored_in_parts_as_at_once(tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor = extractor_of("Llama", tokenizer, card_of())
+    whole = found(extractor, TEXTS)
+    monkeypatch.setattr("medspan.extract.relating.PAIRS_AT_ONCE", 3)
+    for one, other in zip(found(extractor, TEXTS), whole, strict=True):
+        assert items(one)[1].keys() == items(other)[1].keys()
+        assert items(one)[1] == pytest.approx(items(other)[1], abs=2e-4)
 
 
 def test_spans_are_trimmed_of_white_space_and_of_impossible_insets() -> None:

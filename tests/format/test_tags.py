@@ -139,7 +139,7 @@ def test_concepts_pool_their_mentions() -> None:
     assert sorted(labels.nodes) == [(0, 1, 2), (3,), (4,)]
     ((head, tail, name),) = labels.pairs
     assert (labels.nodes[head], labels.nodes[tail], name) == ((0, 1, 2), (3,), "treats")
-    candidates = scheme.candidates(labels.spans, labels.nodes, ("treats",))
+    candidates = list(scheme.candidates(labels.spans, labels.nodes, ("treats",)))
     assert {(labels.nodes[h], labels.nodes[t]) for h, t in candidates} == {
         ((0, 1, 2), (3,)),
         ((0, 1, 2), (4,)),
@@ -204,15 +204,18 @@ def test_relations_without_typed_ends_get_anchors() -> None:
     assert [(r.head.text, r.tail.text) for r in found.relations] == [("Aspirin", "pain")]  # type: ignore[union-attr]
 
 
-def test_confidence_of_a_relation_holds_that_of_its_ends() -> None:
+def test_a_node_stands_in_a_relation_as_its_surest_mention() -> None:
     tokens = tokens_of(TEXT)
-    scheme = TagScheme(SCHEMA)
-    spans = [FoundSpan(Span(0, 1, "Drug"), 0.5), FoundSpan(Span(3, 4, "Disease", 3, 1), 0.8)]
+    scheme = TagScheme(SCHEMA, "document")
+    drugs = [FoundSpan(Span(0, 1, "Drug"), 0.5), FoundSpan(Span(5, 5, "Drug"), 0.7)]
+    spans = [*drugs, FoundSpan(Span(3, 4, "Disease", 3, 1), 0.8)]
     found = scheme.annotation(
-        Document("d", TEXT), tokens, spans, ((0,), (1,)), [FoundPair(0, 1, "treats", 0.9)]
+        Document("d", TEXT), tokens, spans, ((0, 1), (2,)), [FoundPair(0, 1, "treats", 0.3)]
     )
-    assert [(m.text, m.confidence) for m in found.mentions] == [("Aspirin", 0.5), ("pain", 0.8)]
-    assert found.relations[0].confidence == pytest.approx(0.36)
+    assert [m.confidence for m in found.mentions] == [0.5, 0.8, 0.7]
+    (relation,) = found.relations
+    assert relation.head == next(m for m in found.mentions if m.confidence == 0.7)
+    assert relation.confidence == 0.3
 
 
 def test_evidence_is_bounded_and_the_nearest() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medspan.models.chains import ChainSpan, spans_of
+from medspan.models.chains import ChainSpan, apart, likely_spans
 
 
 def legal(chain: tuple[int, ...]) -> bool:
@@ -27,22 +27,39 @@ def spans(chain: tuple[int, ...]) -> set[tuple[int, int]]:
     return found
 
 
+def every_span(scores: np.ndarray, kind: int) -> dict[tuple[int, int], float]:
+    """The probability of each span by going through all chains."""
+    chains = [chain for chain in itertools.product(range(3), repeat=len(scores)) if legal(chain)]
+    weights = [math.exp(sum(scores[at, kind, s] for at, s in enumerate(chain))) for chain in chains]
+    shares: dict[tuple[int, int], float] = {}
+    for chain, weight in zip(chains, weights, strict=True):
+        for span in spans(chain):
+            shares[span] = shares.get(span, 0.0) + weight / sum(weights)
+    return shares
+
+
 @settings(max_examples=60)
-@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 10**6))
-def test_best_chain_and_probabilities_are_those_of_all_legal_chains(
-    tokens: int, kinds: int, seed: int
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=3),
+    st.integers(1, 3),
+    st.sampled_from([0.0, 0.02, 0.3]),
+    st.integers(0, 10**6),
+)
+def test_probabilities_are_those_of_all_legal_chains(
+    lengths: list[int], kinds: int, least: float, seed: int
 ) -> None:
-    scores = np.random.default_rng(seed).normal(0, 3, (tokens, kinds, 3))
-    found = spans_of(scores)
-    for kind in range(kinds):
-        chains = [chain for chain in itertools.product(range(3), repeat=tokens) if legal(chain)]
-        weights = [math.exp(sum(scores[at, kind, s] for at, s in enumerate(chain))) for chain in chains]
-        best = chains[int(np.argmax(weights))]
-        here = {(span.first, span.last): span.confidence for span in found if span.kind == kind}
-        assert set(here) == spans(best)
-        for span, confidence in here.items():
-            share = sum(w for chain, w in zip(chains, weights, strict=True) if span in spans(chain))
-            assert confidence == pytest.approx(share / sum(weights), rel=1e-6)
+    chance = np.random.default_rng(seed)
+    scores = [chance.normal(0, 2, (length, kinds, 3)) for length in lengths]
+    found = likely_spans(scores, least)
+    for rows, here in zip(scores, found, strict=True):
+        assert [span.confidence for span in here] == sorted((s.confidence for s in here), reverse=True)
+        for kind in range(kinds) if len(rows) else ():
+            given = {(span.first, span.last): span.confidence for span in here if span.kind == kind}
+            wanted = every_span(rows, kind)
+            sure = {span for span, share in wanted.items() if share >= least + 1e-9}
+            assert sure <= set(given) <= {span for span, share in wanted.items() if share >= least - 1e-9}
+            for span, confidence in given.items():
+                assert confidence == pytest.approx(wanted[span], rel=1e-6)
 
 
 def test_planted_spans_come_out_by_kind() -> None:
@@ -51,7 +68,17 @@ def test_planted_spans_come_out_by_kind() -> None:
     scores[1, 0], scores[2, 0] = (0, 9, 0), (0, 0, 9)
     scores[2, 1] = (0, 9, 0)
     scores[4, 1] = (0, 0, 4)  # inside without a beginning, and not worth one
-    found = [(span.first, span.last, span.kind) for span in spans_of(scores)]
+    found = [(span.first, span.last, span.kind) for span in likely_spans([scores], 0.5)[0]]
     assert found == [(1, 2, 0), (2, 2, 1)]
-    assert spans_of(np.zeros((0, 2, 3))) == []
-    assert isinstance(spans_of(scores)[0], ChainSpan)
+    assert likely_spans([np.zeros((0, 2, 3))], 0.5) == [[]]
+    assert likely_spans([], 0.5) == []
+
+
+def test_of_overlapping_spans_of_a_kind_the_surest_stands() -> None:
+    spans = [
+        ChainSpan(1, 3, 0, 0.5),
+        ChainSpan(3, 4, 1, 0.4),
+        ChainSpan(3, 3, 0, 0.3),
+        ChainSpan(4, 4, 0, 0.1),
+    ]
+    assert apart(spans) == [spans[0], spans[1], spans[3]]

@@ -134,7 +134,13 @@ def test_the_run_folder_is_that_of_every_method(run: Path) -> None:
     assert record["format"] == card
     assert record["trained"]["finished"]
     scores = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert any("scores" in line for line in scores)
+    last = [line for line in scores if "scores" in line][-1]
+    assert set(last["calibration"]) == set(card["calibration"]) == {"mention", "relation"}
+    for line in card["calibration"].values():
+        assert line["items"] > 20
+        assert 0 < line["threshold"] <= 0.5
+        assert line["ece_before"] is not None
+        assert 0 <= line["ece_after"] < 0.1
 
 
 def test_it_is_resumed_where_it_was(tmp_path: Path, base: str, data: Path) -> None:

@@ -52,7 +52,11 @@ BaseModelName = Annotated[
 ]
 MinConfidence = Annotated[
     float | None,
-    typer.Option("--min-confidence", metavar="P", help="Leave out what is less probable (runs that tag)."),
+    typer.Option(
+        "--min-confidence",
+        metavar="P",
+        help="Keep what is at least so probable, in place of the run's own limits (runs that tag).",
+    ),
 ]
 Report = Callable[[str], None]
 

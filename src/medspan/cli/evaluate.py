@@ -20,7 +20,7 @@ from medspan.cli.console import (
     write_json,
 )
 from medspan.cli.scores import print_scores
-from medspan.cli.stored import Asked, run_part, run_predictions
+from medspan.cli.stored import Asked, run_part, run_predictions, scored_predictions
 from medspan.cli.words import decoding, sort_words
 from medspan.core import Example, InputError
 
@@ -69,7 +69,8 @@ def evaluate(
         predictions, _ = run_predictions(run, name, examples, asked, note)
         from medspan.evaluate import evaluate as score
 
-        found = score(predictions, allow_empty=allow_empty)
+        scored = scored_predictions(run, name, examples)
+        found = score(predictions, allow_empty=allow_empty, scored=scored)
         report = report or run / "report.html"
         write_run_metrics(run, name, found)
         facts = run_facts(run, name)

@@ -27,7 +27,16 @@ from medspan.cli.console import (
 from medspan.cli.documents import ask, read_documents
 from medspan.cli.predict import Tally, load_extractor, predictions, write_predictions
 from medspan.cli.words import decoding, sort_words
-from medspan.core import Concept, ConfigError, Document, Endpoint, Example, InputError
+from medspan.core import (
+    Concept,
+    ConfigError,
+    Document,
+    Endpoint,
+    Example,
+    InputError,
+    Mention,
+    Segment,
+)
 
 
 def extract(
@@ -141,34 +150,55 @@ def _write_answers(path: Path | None, answers: Sequence[Example], options: dict[
 
 def answer_lines(answers: Sequence[Example]) -> list[str]:
     """What was found in one text: each mention with all its places, then the relations."""
-    from medspan.text import occurrences
-
+    mentions: dict[tuple[str, str], dict[str, str]] = {}
+    relations: dict[tuple[str, str, str], str] = {}
     lines: list[str] = []
-    mentions: dict[tuple[str, str], str] = {}
-    relations: dict[tuple[str, str, str], None] = {}
     for example in answers:
         predicted = example.predicted
         assert predicted is not None
         for mention in predicted.mentions:
-            places = occurrences(example.document.text, mention.text)
-            if predicted.scope == "mention" or not places:
-                places = mention.segments
-            mentions[mention.type, mention.text] = " ".join(f"{start}:{end}" for start, end in places)
+            sure = _shown(mention.confidence)
+            places = mentions.setdefault((mention.type, mention.text), {})
+            places |= {f"{start}:{end}": sure for start, end in _places(example, mention)}
         for item in predicted.unaligned:
-            mentions[item.type, item.text] = f"nowhere ({item.reason})"
+            mentions.setdefault((item.type, item.text), {})[f"nowhere ({item.reason})"] = ""
         for relation in predicted.relations:
-            relations[_name(relation.head), relation.type, _name(relation.tail)] = None
+            key = _name(relation.head), relation.type, _name(relation.tail)
+            relations[key] = _shown(relation.confidence)
         lines += [f"not understood: {piece!r}" for piece in predicted.unparsed if piece.strip()]
         if example.truncated:
             lines.append("the answer reached max_new_tokens and was ended there")
     if mentions:
-        width = max(len(type_) for type_, _ in mentions)
-        rows = [[f"{type_.ljust(width)}  {text}", places] for (type_, text), places in mentions.items()]
-        lines += table(["mention", "characters"], rows)
+        lines += _mention_table(mentions)
     else:
         lines.append("no mentions")
-    lines += [f"{head} --[{type_}]--> {tail}" for head, type_, tail in relations] or ["no relations"]
-    return lines
+    for (head, type_, tail), sure in relations.items():
+        lines.append(f"{head} --[{type_}]--> {tail}" + (f"  ({sure})" if sure else ""))
+    return lines if relations else [*lines, "no relations"]
+
+
+def _mention_table(mentions: dict[tuple[str, str], dict[str, str]]) -> list[str]:
+    width = max(len(type_) for type_, _ in mentions)
+    sure = any(any(places.values()) for places in mentions.values())
+    rows = []
+    for (type_, text), places in mentions.items():
+        row = [f"{type_.ljust(width)}  {text}", " ".join(places)]
+        rows.append([*row, " ".join(places.values())] if sure else row)
+    return table(["mention", "characters", *(["confidence"] if sure else [])], rows)
+
+
+def _places(example: Example, mention: Mention) -> Sequence[Segment]:
+    """Where a mention stands: its own place, or every occurrence of a string that stands for all."""
+    from medspan.text import occurrences
+
+    assert example.predicted is not None
+    if example.predicted.scope == "mention":
+        return mention.segments
+    return occurrences(example.document.text, mention.text) or mention.segments
+
+
+def _shown(confidence: float | None) -> str:
+    return "" if confidence is None else f"{confidence:.2f}"
 
 
 def _name(end: Endpoint) -> str:

@@ -72,15 +72,25 @@ class Tally:
 
 
 def predictions(
-    extractor: Extractor, examples: Sequence[Example], tally: Tally, quiet: bool
+    extractor: Extractor,
+    examples: Sequence[Example],
+    tally: Tally,
+    quiet: bool,
+    scored: Callable[[Example], None] | None = None,
 ) -> Iterator[Example]:
-    """Each example with its prediction, in order; `tally` counts them. Too long documents stop it at once."""
+    """Each example with its prediction, in order; `tally` counts them. Too long documents stop it at once.
+
+    `scored` hears each one with its less probable items too, before they are left out.
+    """
     extractor.check(examples)
     start = time.monotonic()
     with progress("extract", len(examples), quiet) as tell:
         for first in range(0, len(examples), SLICE):
             part = examples[first : first + SLICE]
-            for example in extractor.extract(part, partial(_tell_from, tell, first)):
+            for every in extractor.scored(part, partial(_tell_from, tell, first)):
+                if scored:
+                    scored(every)
+                example = extractor.decided(every)
                 tally.add(example)
                 yield example
     tally.seconds = time.monotonic() - start

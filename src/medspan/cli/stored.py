@@ -110,19 +110,37 @@ def run_predictions(
     extractor = load_extractor(run, asked.options, device=asked.device, base_model=asked.base_model)
     tally = Tally()
     found: list[Example] = []
+    scored: list[Example] = []
 
     def kept() -> Any:
-        for example in predictions(extractor, examples, tally, asked.quiet):
+        for example in predictions(extractor, examples, tally, asked.quiet, scored.append):
             found.append(example)
             yield example
 
     made.unlink(missing_ok=True)
+    scored_file(run, split).unlink(missing_ok=True)
     write_predictions(path, kept())
+    if extractor.least is not None:
+        write_predictions(scored_file(run, split), iter(scored))
     write_json(
         made,
         {"decoding": asked.options.to_json(), "adapter_sha256": sha256_of_file(weights), **tally.to_json()},
     )
     return found, tally
+
+
+def scored_file(run: Path, split: str) -> Path:
+    """Where predictions stand with the less probable ones that were left out."""
+    return run / "predictions" / f"{split}.scored.jsonl"
+
+
+def scored_predictions(run: Path, split: str, examples: tuple[Example, ...]) -> list[Example]:
+    """The examples with all that was found for them, the less probable too; none without probabilities."""
+    from medspan.evaluate import compare_sets
+    from medspan.read import load
+
+    path = scored_file(run, split)
+    return compare_sets(examples, load(path, format="medspan").examples) if path.is_file() else []
 
 
 def _weights(adapter: Path) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from medspan.core import (
     NO_CONCEPT,
@@ -22,9 +22,16 @@ from medspan.core import (
 from medspan.text import fold, occurrences
 
 How = Literal["text", "strict"]
+Kind = Literal["entities", "relations"]
 Side = Literal["reference", "predicted"]
 Counts = tuple[int, int, int]
 Item = TypeVar("Item", Mention | UnalignedMention, Relation)
+
+HOWS: tuple[How, ...] = get_args(How)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_Key = tuple[Hashable, ...]
+_RelationKey = tuple[frozenset[_Key], str, frozenset[_Key]]
 
 MESH_PREFIX = "MESH:"
 """Optional before a MeSH id, as in the official BioCreative V CDR evaluator."""
@@ -68,6 +75,18 @@ def listed(annotation: Annotation) -> tuple[Mention | UnalignedMention, ...]:
     return (*annotation.mentions, *annotation.unaligned)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged(Generic[Item]):
+    """A predicted item with the keys of the reference items that it finds; with none it is spurious.
+
+    Spurious items of one `key` are one false positive.
+    """
+
+    item: Item
+    finds: frozenset[Hashable]
+    key: Hashable
+
+
 def match_mentions(example: Example, how: How) -> Outcome[Mention | UnalignedMention]:
     """Compare the mentions of one document.
 
@@ -75,14 +94,36 @@ def match_mentions(example: Example, how: How) -> Outcome[Mention | UnalignedMen
     set of (segments, type); an annotation of scope `string` counts at every occurrence of its
     strings, and unaligned mentions match nothing. Blank items name nothing and are on neither side.
     """
+    return _outcome(*judge_mentions(example, how))
+
+
+def judge_mentions(
+    example: Example, how: How
+) -> tuple[Mapping[_Key, Mention | UnalignedMention], list[Judged[Mention | UnalignedMention]]]:
+    """The reference's mentions by their keys, and each predicted one with what it finds of them."""
     reference, predicted = both_sides(example)
     text = example.document.text
-    wanted = _mention_keys(reference, text, how, "reference")
-    given = _mention_keys(predicted, text, how, "predicted")
+    wanted: dict[_Key, Mention | UnalignedMention] = {}
+    for key, item in _mention_keys(reference, text, how, "reference"):
+        wanted.setdefault(key, item)
+    judged = [
+        Judged(item, frozenset((key,) if key in wanted else ()), key)
+        for key, item in _mention_keys(predicted, text, how, "predicted")
+    ]
+    return wanted, judged
+
+
+def _outcome(wanted: Mapping[Any, Item], judged: Iterable[Judged[Item]]) -> Outcome[Item]:
+    reached: set[Hashable] = set()
+    spurious: dict[Hashable, Item] = {}
+    for one in judged:
+        reached |= one.finds
+        if not one.finds:
+            spurious.setdefault(one.key, one.item)
     return Outcome(
-        tuple(item for key, item in wanted.items() if key in given),
-        tuple(item for key, item in wanted.items() if key not in given),
-        tuple(item for key, item in given.items() if key not in wanted),
+        tuple(item for key, item in wanted.items() if key in reached),
+        tuple(item for key, item in wanted.items() if key not in reached),
+        tuple(spurious.values()),
     )
 
 
@@ -113,31 +154,30 @@ def match_relations(example: Example, how: How, *, linked: bool) -> Outcome[Rela
 
     `linked` turns gold linking on; see `links_concepts`.
     """
+    return _outcome(*judge_relations(example, how, linked=linked))
+
+
+def judge_relations(
+    example: Example, how: How, *, linked: bool
+) -> tuple[Mapping[_RelationKey, Relation], list[Judged[Relation]]]:
+    """The reference's relations by their keys, and each predicted one with what it finds of them."""
     reference, predicted = both_sides(example)
     view = _View(example.document.text, how)
     if linked:
         view.learn(reference, predicted)
     wanted: dict[_RelationKey, Relation] = {}
     for relation in reference.relations:
-        key = view.key(relation, reference, "reference")
-        wanted.setdefault(key, relation)
-    reached: set[_RelationKey] = set()
-    spurious: dict[_RelationKey, Relation] = {}
+        wanted.setdefault(view.key(relation, reference, "reference"), relation)
+    judged = []
     for relation in predicted.relations:
-        head, type, tail = key = view.key(relation, predicted, "predicted")
-        hits = [
+        head, type, tail = view.key(relation, predicted, "predicted")
+        hits = frozenset(
             other
             for other in wanted
             if other[1] == type and not other[0].isdisjoint(head) and not other[2].isdisjoint(tail)
-        ]
-        reached.update(hits)
-        if not hits:
-            spurious.setdefault((_identity(key[0]), type, _identity(key[2])), relation)
-    return Outcome(
-        tuple(relation for key, relation in wanted.items() if key in reached),
-        tuple(relation for key, relation in wanted.items() if key not in reached),
-        tuple(spurious.values()),
-    )
+        )
+        judged.append(Judged(relation, hits, (_identity(head), type, _identity(tail))))
+    return wanted, judged
 
 
 def links_concepts(examples: Iterable[Example]) -> list[bool]:
@@ -158,27 +198,22 @@ def _joins_concepts(annotation: Annotation | None) -> bool | None:
     return any(isinstance(end, Concept) for end in ends)
 
 
-_Key = tuple[Hashable, ...]
-_RelationKey = tuple[frozenset[_Key], str, frozenset[_Key]]
-
-
 def _mention_keys(
     annotation: Annotation, text: str, how: How, side: Side
-) -> Mapping[_Key, Mention | UnalignedMention]:
-    keys: dict[_Key, Mention | UnalignedMention] = {}
+) -> Iterator[tuple[_Key, Mention | UnalignedMention]]:
+    """The keys of each item of an annotation; of scope `string`, one for every occurrence."""
     for item in listed(annotation):
         folded = fold(item.text)
         if not folded:
             continue
         if how == "text":
-            keys.setdefault((item.type, folded), item)
+            yield (item.type, folded), item
         elif isinstance(item, UnalignedMention):
             # The side in the key keeps an unaligned reference from meeting an unaligned prediction.
-            keys.setdefault((side, item.type, folded), item)
+            yield (side, item.type, folded), item
         else:
             for segments in places(item, text, annotation.scope):
-                keys.setdefault((segments, item.type), _at(item, segments, text))
-    return keys
+                yield (segments, item.type), _at(item, segments, text)
 
 
 def _at(mention: Mention, segments: tuple[Segment, ...], text: str) -> Mention:

@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from medspan.core import Annotation, Concept, Endpoint, Example, Mention, UnalignedMention
+from medspan.evaluate.confidence import Confidence, Point
 from medspan.evaluate.highlight import Mark, Verdict, pieces
-from medspan.evaluate.match import both_sides, links_concepts, match_mentions, match_relations
-from medspan.evaluate.score import HOWS, KINDS, Evaluation, MatchScores
+from medspan.evaluate.match import (
+    HOWS,
+    KINDS,
+    both_sides,
+    links_concepts,
+    match_mentions,
+    match_relations,
+)
+from medspan.evaluate.score import Evaluation, MatchScores, Score
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -22,6 +30,9 @@ HEALTH_NOTES = {
     "run_on_rate": ("Run on", "documents that repeat some item three times or more"),
 }
 ALARMING_RATE = 0.05
+THRESHOLDS = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Confidences for which the report states precision and recall."""
+
 VERDICTS: tuple[Verdict, ...] = ("found", "missed", "spurious")
 
 
@@ -70,6 +81,10 @@ def write_report(
             (*HEALTH_NOTES[name], rate, rate is not None and rate > ALARMING_RATE)
             for name, rate in evaluation.health.items()
         ],
+        confidence=[
+            (kind, found, curve_view(found, evaluation.match["strict"][kind].micro))
+            for kind, found in evaluation.confidence.items()
+        ],
         shown=shown,
         task_names=sorted({view["task"] for view in shown if view["task"]}),
     )
@@ -99,6 +114,27 @@ def score_rows(match: MatchScores) -> list[dict[str, Any]]:
                 row = {"kind": kind, "how": how, "score": scores.micro, "macro_f1": scores.macro["f1"]}
                 rows.append(row)
     return rows
+
+
+def curve_view(found: Confidence, score: Score) -> dict[str, Any]:
+    """The precision-recall curve as the template draws it, and rows of it at round thresholds.
+
+    Coordinates are in percent, from the upper left corner; `at` is where the scores of this report are.
+    """
+
+    def place(precision: float, recall: float) -> tuple[float, float]:
+        return round(100 * recall, 2), round(100 * (1 - precision), 2)
+
+    drawn = [place(point.precision, point.recall) for point in found.curve if point.recall is not None]
+    at = None
+    if score.precision is not None and score.recall is not None:
+        at = place(score.precision, score.recall)
+    rows: list[tuple[float, Point]] = []
+    for limit in THRESHOLDS:
+        reached = [point for point in found.curve if point.threshold >= limit]
+        if reached:
+            rows.append((limit, reached[-1]))
+    return {"line": " ".join(f"{x},{y}" for x, y in drawn), "at": at, "rows": rows}
 
 
 def document_view(example: Example, *, linked: bool) -> dict[str, Any]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 from medspan.core import Example
+from medspan.evaluate.confidence import Confidence, confidence
 from medspan.evaluate.guard import check_usable
 from medspan.evaluate.health import health
 from medspan.evaluate.interval import Interval, f1_intervals
-from medspan.evaluate.match import Counts, How, links_concepts, match_mentions, match_relations
-
-Kind = Literal["entities", "relations"]
-HOWS: tuple[How, ...] = get_args(How)
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from medspan.evaluate.match import (
+    HOWS,
+    KINDS,
+    Counts,
+    How,
+    Kind,
+    links_concepts,
+    match_mentions,
+    match_relations,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +118,16 @@ class TaskScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All scores of a set; `per_document` keeps the counts from which they, and any resample, follow."""
+    """All scores of a set; `per_document` keeps the counts from which they, and any resample, follow.
+
+    `confidence` by kind, for predictions that have probabilities.
+    """
 
     match: MatchScores
     tasks: Mapping[str, TaskScores]
     health: Mapping[str, float | None]
     per_document: tuple[DocumentCounts, ...]
+    confidence: Mapping[Kind, Confidence] = field(default_factory=dict)
 
     @property
     def documents(self) -> int:
@@ -134,17 +144,24 @@ class Evaluation:
                 for task, scores in self.tasks.items()
             },
             "health": dict(self.health),
+            "confidence": {kind: found.to_json() for kind, found in self.confidence.items()},
         }
 
 
 def evaluate(
-    examples: Sequence[Example], *, bootstrap_samples: int = 1000, seed: int = 0, allow_empty: bool = False
+    examples: Sequence[Example],
+    *,
+    bootstrap_samples: int = 1000,
+    seed: int = 0,
+    allow_empty: bool = False,
+    scored: Sequence[Example] = (),
 ) -> Evaluation:
     """Score the predictions of `examples` against their references; each example is one document.
 
-    Intervals are 95%, from `bootstrap_samples` resamples of the documents (0 for none). Raises
-    InputError where a score would say nothing: no documents, a side missing, an empty reference,
-    output that no format read, and empty predictions unless `allow_empty`.
+    `scored`: the same documents with their less probable predictions too, from which precision and
+    recall at other thresholds follow. Intervals are 95%, from `bootstrap_samples` resamples of the
+    documents (0 for none). Raises InputError where a score would say nothing: no documents, a side
+    missing, an empty reference, output that no format read, and empty predictions unless `allow_empty`.
     """
     check_usable(examples, allow_empty=allow_empty)
     rows = count_documents(examples)
@@ -158,6 +175,7 @@ def evaluate(
         },
         health=health(examples),
         per_document=rows,
+        confidence=confidence(scored or examples),
     )
 
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from medspan.core import Document, Example
 
 
 class Extractor(ABC):
-    """Extracts with a model that is in memory; `load_extractor` reads one from a run or adapter folder."""
+    """Extracts with a model that is in memory; `load_extractor` reads one from a run or adapter folder.
+
+    `least`, by kind of item (`mention`, `relation`), is the probability from which on items are kept;
+    None where the method knows no probabilities.
+    """
+
+    least: Mapping[str, float] | None = None
 
     @abstractmethod
     def extract(
         self, examples: Sequence[Example], progress: Callable[[int], None] | None = None
     ) -> Iterator[Example]:
         """Each example with its prediction, in the order given; `progress` hears how many are done."""
+
+    def scored(
+        self, examples: Sequence[Example], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Example]:
+        """As `extract`, with less probable items too where there are probabilities."""
+        return self.extract(examples, progress)
+
+    def decided(self, example: Example) -> Example:
+        """Of an example that `scored` gave, what `extract` would have given."""
+        return example
 
     @abstractmethod
     def check(self, examples: Sequence[Example]) -> None:

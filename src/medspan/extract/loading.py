@@ -55,7 +55,7 @@ def load_extractor(
     if isinstance(card, TagCard):
         card.check_tokenizer(base.tokenizer)
         tagger = _tagger(model, card, adapter)
-        return TagExtractor(tagger, card, base.tokenizer, str(folder), min_confidence or 0.0)
+        return TagExtractor(tagger, card, base.tokenizer, str(folder), min_confidence)
     renderer = card.renderer(base.tokenizer)
     return GenerateExtractor(model, renderer, options or DecodingOptions(), str(folder))
 

@@ -15,6 +15,24 @@ from medspan.models.hashes import tokenizer_hash
 from medspan.models.shape import HeadShape
 
 Attention = Literal["both", "causal"]
+CALIBRATED = ("mention", "relation")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How raw probabilities of one kind of item become calibrated ones, and from where on items are kept.
+
+    The log odds are taken along the line of `slope` and `shift`, fitted to `items` of validation;
+    `threshold` is the least calibrated probability that is kept. `ece_before` and `ece_after` are the
+    expected calibration errors on validation, the latter with lines fitted to other documents.
+    """
+
+    slope: float = 1.0
+    shift: float = 0.0
+    threshold: float = 0.5
+    items: int = 0
+    ece_before: float | None = None
+    ece_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +40,12 @@ class TagCard:
     """Schema, level of relations, attention, windows, base model and tokenizer of a tagging adapter.
 
     `prefix` and `suffix` are token ids around every window; `window` and `overlap` count tokens.
-    `insets`: whether mentions may begin or end within a token. `calibration` maps `mention` and
-    `relation` to (slope, shift) of the log odds, `thresholds` to the least confidence that is kept.
+    `insets`: whether mentions may begin or end within a token. `calibration` by kind of item,
+    `mention` and `relation`.
     """
 
     schema: Schema
     level: Level
-    scheme: str
     attention: Attention
     window: int
     overlap: int
@@ -38,10 +55,14 @@ class TagCard:
     base_model: str
     base_model_hash: str
     tokenizer_hash: str
-    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
     method: str = "tag"
     schema_version: int = 1
+
+    @property
+    def least(self) -> dict[str, float]:
+        """By kind, the least calibrated probability that is kept."""
+        return {kind: self.calibration.get(kind, Calibration()).threshold for kind in CALIBRATED}
 
     def tag_scheme(self) -> TagScheme:
         return TagScheme(self.schema, self.level)
@@ -76,6 +97,6 @@ class TagCard:
                 "schema": Schema.from_json(data["schema"]),
                 "prefix": tuple(data["prefix"]),
                 "suffix": tuple(data["suffix"]),
-                "calibration": {kind: tuple(pair) for kind, pair in data["calibration"].items()},
+                "calibration": {kind: Calibration(**line) for kind, line in data["calibration"].items()},
             }
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, product
 from typing import Any, Literal
 
 from medspan.core import (
@@ -95,7 +96,7 @@ class FoundSpan:
 
 @dataclass(frozen=True, slots=True)
 class FoundPair:
-    """A relation between two nodes that the model found, with its probability given both ends."""
+    """A relation between two nodes that the model found, with the probability of it and of both ends."""
 
     head: int
     tail: int
@@ -159,19 +160,19 @@ class TagScheme:
 
     def candidates(
         self, spans: Sequence[Span], nodes: Sequence[Sequence[int]], relations: Sequence[str]
-    ) -> list[tuple[int, int]]:
-        """Ordered pairs of nodes that at least one of the relations may join."""
+    ) -> Iterator[tuple[int, int]]:
+        """Ordered pairs of nodes that at least one of the relations may join, both orders in a row."""
         types = [spans[node[0]].type for node in nodes]
-        known: dict[tuple[str, str], bool] = {}
-        found = []
-        for head, head_type in enumerate(types):
-            for tail, tail_type in enumerate(types):
-                pair = head_type, tail_type
-                if pair not in known:
-                    known[pair] = any(self.legal(name, *pair) for name in relations)
-                if head != tail and known[pair]:
-                    found.append((head, tail))
-        return found
+        legal = {
+            pair
+            for pair in product(set(types), repeat=2)
+            if any(self.legal(name, *pair) for name in relations)
+        }
+        for one, other in combinations(range(len(nodes)), 2):
+            if (types[one], types[other]) in legal:
+                yield one, other
+            if (types[other], types[one]) in legal:
+                yield other, one
 
     def annotation(
         self,
@@ -181,22 +182,15 @@ class TagScheme:
         nodes: Sequence[Sequence[int]],
         pairs: Iterable[FoundPair],
     ) -> Annotation:
-        """Mentions and relations of what was found; a node stands in a relation as its first mention.
-
-        A relation's confidence is its own times that of both ends.
-        """
+        """Mentions and relations of what was found; a node stands in a relation as its surest mention."""
         mentions = [self._mention(document.text, tokens, found) for found in spans]
         relations = []
         for pair in pairs:
-            best = [
-                max(nodes[node], key=lambda k: mentions[k].confidence or 0.0)
+            head, tail = (
+                mentions[max(nodes[node], key=lambda index: (spans[index].confidence, -index))]
                 for node in (pair.head, pair.tail)
-            ]
-            sure = pair.confidence
-            for index in best:
-                sure *= spans[index].confidence
-            head, tail = (mentions[min(nodes[node])] for node in (pair.head, pair.tail))
-            relations.append(Relation(head, tail, pair.type, sure))
+            )
+            relations.append(Relation(head, tail, pair.type, pair.confidence))
         listed = [
             mention
             for mention, found in zip(mentions, spans, strict=True)
@@ -209,7 +203,7 @@ class TagScheme:
     def _mention(self, text: str, tokens: Tokens, found: FoundSpan) -> Mention:
         start, end = found.span.segment(tokens)
         type_ = found.span.type if found.span.type in self.schema.entity_types else UNKNOWN_TYPE
-        return Mention.at(text, start, end, type_, confidence=round(found.confidence, 4))
+        return Mention.at(text, start, end, type_, confidence=found.confidence)
 
 
 def _start(endpoint: Endpoint) -> int:

@@ -1,7 +1,8 @@
-"""The best chain of outside, beginning and inside, and how sure each of its spans is."""
+"""Chains of outside, beginning and inside over tokens, and how probable each of their spans is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,29 +22,78 @@ class ChainSpan:
     confidence: float
 
 
-def spans_of(scores: Any) -> list[ChainSpan]:
-    """The spans of the best chains of `scores` (tokens, kinds, 3), one chain a kind, independent.
+def likely_spans(scores: Sequence[Any], least: float) -> list[list[ChainSpan]]:
+    """Of each document the spans that are at least `least` probable, the most probable first.
 
-    Inside never follows outside. A span's probability is that of all chains which hold exactly it
-    (forward and backward sums), so that it is one among all legal readings of the text.
+    `scores`: for each document (tokens, kinds, 3), one chain a kind, independent. A span's
+    probability is the share of all legal chains (inside never follows outside) that hold exactly
+    it, each weighted by the exponential of its summed scores: forward and backward sums. Spans of
+    one kind that overlap exclude each other, so of any two that do one is at most 1/2.
     """
-    scores = np.asarray(scores, dtype=np.float64)
-    if not len(scores):
-        return []
-    forward, backward = _forward(scores), _backward(scores)
-    total = _logsum(forward[-1])
-    found = []
-    for kind, path in enumerate(_best(scores).T):
-        for first in np.flatnonzero(path == BEGIN):
-            last = first
-            while last + 1 < len(path) and path[last + 1] == INSIDE:
+    if not any(len(rows) for rows in scores):
+        return [[] for _ in scores]
+    padded = _padded(scores)
+    sums = _Sums(padded, _forward(padded), _backward(padded))
+    return [sorted(sums.spans(row, len(rows), least), key=_order) for row, rows in enumerate(scores)]
+
+
+def apart(spans: Sequence[ChainSpan]) -> list[ChainSpan]:
+    """The spans, given most probable first, without those that overlap an earlier one of their kind."""
+    kept: list[ChainSpan] = []
+    for span in spans:
+        if all(one.kind != span.kind or one.last < span.first or span.last < one.first for one in kept):
+            kept.append(span)
+    return kept
+
+
+def _order(span: ChainSpan) -> tuple[float, int, int, int]:
+    return -span.confidence, span.first, span.last, span.kind
+
+
+def _padded(scores: Sequence[Any]) -> Any:
+    """(documents, tokens, kinds, 3); past the end of a document only outside is possible, at no cost."""
+    longest = max(len(rows) for rows in scores)
+    kinds = next(np.shape(rows)[1] for rows in scores if len(rows))
+    padded = np.full((len(scores), longest, kinds, 3), _NEVER)
+    padded[..., OUTSIDE] = 0.0
+    for row, one in enumerate(scores):
+        if len(one):
+            padded[row, : len(one)] = one
+    return padded
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Scores (documents, tokens, kinds, 3) with the sums over all chains before and after, in logarithms."""
+
+    scores: Any
+    forward: Any
+    backward: Any
+
+    def spans(self, row: int, length: int, least: float) -> list[ChainSpan]:
+        forward, backward = self.forward[row, :length], self.backward[row, :length]
+        inside = self.scores[row, :length, :, INSIDE]
+        total = _logsum(self.forward[row, -1])
+        begins = forward[..., BEGIN] + backward[..., BEGIN] - total
+        # A chain goes on from here as anything; or it does not go on as inside.
+        onward = backward[..., INSIDE]
+        ends = np.zeros_like(onward)
+        ends[:-1] = _logsum((self.scores[row, 1:length] + backward[1:])[..., :INSIDE])
+        floor = np.log(max(least, 1e-12))
+        found = []
+        for first, kind in np.argwhere(begins >= floor):
+            so_far = forward[first, kind, BEGIN] - total[kind]
+            last = int(first)
+            while so_far + onward[last, kind] >= floor:
+                exactly = so_far + ends[last, kind]
+                if exactly >= floor:
+                    sure = float(min(1.0, np.exp(exactly)))
+                    found.append(ChainSpan(int(first), last, int(kind), sure))
                 last += 1
-            inside = scores[first + 1 : last + 1, kind, INSIDE].sum()
-            log = (
-                forward[first, kind, BEGIN] + inside + _after(scores, backward, int(last), kind) - total[kind]
-            )
-            found.append(ChainSpan(int(first), int(last), kind, float(min(1.0, np.exp(log)))))
-    return sorted(found, key=lambda span: (span.first, span.last, span.kind))
+                if last == length:
+                    break
+                so_far += inside[last, kind]
+        return found
 
 
 def _logsum(values: Any) -> Any:
@@ -54,50 +104,22 @@ def _logsum(values: Any) -> Any:
 def _forward(scores: Any) -> Any:
     """Of each token, kind and state: the sum over all chains up to there, in logarithms."""
     sums = np.empty_like(scores)
-    sums[0] = scores[0]
-    sums[0, :, INSIDE] = _NEVER
-    for at in range(1, len(scores)):
-        every = _logsum(sums[at - 1])
-        sums[at, :, OUTSIDE] = every
-        sums[at, :, BEGIN] = every
-        sums[at, :, INSIDE] = _logsum(sums[at - 1, :, BEGIN:])
-        sums[at] += scores[at]
+    sums[:, 0] = scores[:, 0]
+    sums[:, 0, :, INSIDE] = _NEVER
+    for at in range(1, scores.shape[1]):
+        every = _logsum(sums[:, at - 1])
+        sums[:, at, :, OUTSIDE] = every
+        sums[:, at, :, BEGIN] = every
+        sums[:, at, :, INSIDE] = _logsum(sums[:, at - 1, :, BEGIN:])
+        sums[:, at] += scores[:, at]
     return sums
 
 
 def _backward(scores: Any) -> Any:
     """Of each token, kind and state: the sum over all chains after it, in logarithms."""
     sums = np.zeros_like(scores)
-    for at in range(len(scores) - 2, -1, -1):
-        onward = scores[at + 1] + sums[at + 1]
-        sums[at, :, OUTSIDE] = _logsum(onward[:, :INSIDE])
-        sums[at, :, BEGIN] = sums[at, :, INSIDE] = _logsum(onward)
+    for at in range(scores.shape[1] - 2, -1, -1):
+        onward = scores[:, at + 1] + sums[:, at + 1]
+        sums[:, at, :, OUTSIDE] = _logsum(onward[..., :INSIDE])
+        sums[:, at, :, BEGIN] = sums[:, at, :, INSIDE] = _logsum(onward)
     return sums
-
-
-def _after(scores: Any, backward: Any, last: int, kind: int) -> Any:
-    """The sum over all chains in which a span that ends at `last` does not go on."""
-    if last + 1 == len(scores):
-        return 0.0
-    return _logsum((scores[last + 1] + backward[last + 1])[kind, :INSIDE])
-
-
-def _best(scores: Any) -> Any:
-    """The states (tokens, kinds) of the best legal chain of each kind."""
-    tokens, kinds, _ = scores.shape
-    came_from = np.zeros((tokens, kinds, 3), dtype=np.int64)
-    best = scores[0].copy()
-    best[:, INSIDE] = _NEVER
-    for at in range(1, tokens):
-        anywhere = best.argmax(axis=1)
-        inside = 1 + best[:, BEGIN:].argmax(axis=1)
-        came_from[at, :, OUTSIDE] = came_from[at, :, BEGIN] = anywhere
-        came_from[at, :, INSIDE] = inside
-        every = np.take_along_axis(best, anywhere[:, None], axis=1)[:, 0]
-        within = np.take_along_axis(best, inside[:, None], axis=1)[:, 0]
-        best = scores[at] + np.stack([every, every, within], axis=1)
-    path = np.empty((tokens, kinds), dtype=np.int64)
-    path[-1] = best.argmax(axis=1)
-    for at in range(tokens - 1, 0, -1):
-        path[at - 1] = came_from[at, np.arange(kinds), path[at]]
-    return path

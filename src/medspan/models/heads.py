@@ -16,6 +16,7 @@ STATES = 3
 """Outside, beginning, inside."""
 
 _WIDTH = 256
+_NO_EVIDENCE = -20.0
 _BUCKETS = 12
 _WHOLE_GAP = 64
 """Tokens between two mentions of which the greatest values are taken; of longer gaps, those at both ends."""
@@ -152,6 +153,9 @@ def pooled(evidence: torch.Tensor, groups: torch.Tensor, count: int) -> torch.Te
     index = groups[:, None].expand_as(evidence)
     most = torch.full(shape, float("-inf"), dtype=evidence.dtype, device=evidence.device)
     most = most.scatter_reduce(0, index, evidence.detach(), "amax")
+    # Two concepts of one and the same mention have no pair of mentions: no evidence is a firm no.
+    empty = torch.isinf(most)
+    most = most.masked_fill(empty, _NO_EVIDENCE)
     total = torch.zeros(shape, dtype=evidence.dtype, device=evidence.device)
     total = total.index_add(0, groups, torch.exp(evidence - most[groups]))
-    return torch.log(total) + most
+    return torch.log(total.masked_fill(empty, 1.0)) + most

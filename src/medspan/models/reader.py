@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,9 @@ from torch import nn
 from medspan.models.base import is_encoder
 from medspan.models.masks import layer_masks, sliding_windows
 from medspan.models.windows import windows
+
+TOKENS_AT_ONCE = 4096
+"""Tokens that are read together in extraction, padding included, unless one window has more."""
 
 
 class Reader(nn.Module):
@@ -55,13 +58,28 @@ class Reader(nn.Module):
             for window in windows(len(ids), self.size, self.overlap)
         ]
         ids = [(*self.prefix, *documents[d][w.start : w.end], *self.suffix) for d, w in rows]
-        states = self._states(ids)
         pieces: list[list[torch.Tensor]] = [[] for _ in documents]
-        for row, (document, window) in enumerate(rows):
-            first = len(self.prefix) + window.keep_start - window.start
-            kept = states[row, first : first + window.keep_end - window.keep_start]
-            pieces[document].append(kept)
-        return [torch.cat(parts).float() for parts in pieces]
+        for some in self._together(ids):
+            states = self._states(ids[some])
+            for row, (document, window) in enumerate(rows[some]):
+                first = len(self.prefix) + window.keep_start - window.start
+                kept = states[row, first : first + window.keep_end - window.keep_start]
+                pieces[document].append(kept.float())
+        return [torch.cat(parts) for parts in pieces]
+
+    @staticmethod
+    def _together(rows: Sequence[Sequence[int]]) -> Iterator[slice]:
+        """Rows that are read at once: all in training, else so many that memory is bounded."""
+        if torch.is_grad_enabled():
+            yield slice(0, len(rows))
+            return
+        first, widest = 0, 0
+        for row, ids in enumerate(rows):
+            widest = max(widest, len(ids))
+            if row > first and widest * (row + 1 - first) > TOKENS_AT_ONCE:
+                yield slice(first, row)
+                first, widest = row, len(ids)
+        yield slice(first, len(rows))
 
     def _states(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
         body = _body(self.model)

@@ -37,26 +37,26 @@ class Tagger(nn.Module):
 
 
 def lay_out(
-    tables: Sequence[Any], spans: Sequence[Sequence[Any]], lengths: Sequence[int], device: Any
+    tables: Sequence[Any], spans: Sequence[Sequence[Any]], starts: Sequence[int], device: Any
 ) -> Pairs:
-    """The pair tables of several documents as one, their tokens, mentions and groups laid end to end.
+    """Several pair tables as one, their mentions and groups laid end to end.
 
-    A table has `heads`, `tails`, `between`, `groups` and `candidates`; a span `first` and `last`.
+    `starts`: where the tokens of each table's document begin among those of all. A table has `heads`,
+    `tails`, `between`, `groups` and `candidates`; a span `first` and `last`.
     """
     heads: list[int] = []
     tails: list[int] = []
     between: list[tuple[int, int]] = []
     groups: list[int] = []
     places: list[tuple[int, int]] = []
-    token, count = 0, 0
-    for table, here, length in zip(tables, spans, lengths, strict=True):
+    count = 0
+    for table, here, token in zip(tables, spans, starts, strict=True):
         mention = len(places)
         places += [(span.first + token, span.last + token) for span in here]
         heads += [index + mention for index in table.heads]
         tails += [index + mention for index in table.tails]
         between += [(start + token, end + token) for start, end in table.between]
         groups += [group + count for group in table.groups]
-        token += length
         count += len(table.candidates)
 
     def long(values: Any) -> torch.Tensor:

@@ -82,7 +82,7 @@ class TrainConfig(_Strict):
 
     logging_steps: int = Field(10, ge=1)
     eval_steps: int | None = Field(None, ge=1)
-    eval_samples: int = Field(48, ge=1)
+    eval_samples: int | None = Field(None, ge=1)
     save_total_limit: int = Field(2, ge=1)
     metric_for_best_model: Literal["f1", "entity_f1", "relation_f1", "loss"] = "f1"
     decoding: dict[str, Any] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from medspan.core import ConfigError, Example, InputError, RunRecord
+from medspan.format import load_card
 from medspan.models import (
     hardware,
     keep_freed_memory,
@@ -273,6 +274,8 @@ def _score_line(line: dict[str, Any]) -> str:
 
 def _write_record(training: Training, data: RunData, encoded: EncodedData[Any], *, finished: bool) -> None:
     config = training.config
+    adapter = training.folder / "adapter"
+    card = load_card(adapter) if finished and adapter.is_dir() else training.method.card
     record = RunRecord(
         config=config.model_dump(),
         seed=config.seed,
@@ -287,7 +290,7 @@ def _write_record(training: Training, data: RunData, encoded: EncodedData[Any], 
             for split, corpus in data.corpora.items()
         },
         base_model={"name": config.base_model, "sha256": training.method.card.base_model_hash},
-        format=training.method.card.to_json(),
+        format=card.to_json(),
         decoding=config.decoding_options.to_json(),
         trained={
             "finished": finished,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -52,8 +53,8 @@ class TagLoss(nn.Module):
         tables = [document.table for document in batch]
         if not any(table.heads for table in tables):
             return states.new_zeros(())
-        lengths = [len(document.ids) for document in batch]
-        pairs = lay_out(tables, [document.spans for document in batch], lengths, states.device)
+        starts = [0, *accumulate(len(document.ids) for document in batch)][:-1]
+        pairs = lay_out(tables, [document.spans for document in batch], starts, states.device)
         logits = self.model.heads.pairs(states, pairs)
         target = torch.zeros_like(logits)
         counts = torch.zeros(logits.shape, dtype=torch.bool, device=states.device)

@@ -9,7 +9,6 @@ from typing import Any
 
 from medspan.core import Example
 from medspan.evaluate import quick_scores
-from medspan.extract import Extractor
 from medspan.train.callbacks.log import write_line
 from medspan.train.loop import validation_loss
 from medspan.train.state import StepStats, Training
@@ -24,11 +23,12 @@ class Validation:
         self._encoded: Sequence[Any] = ()
 
     def on_start(self, training: Training) -> None:
-        self._sample = sample_by_task(training.validation, training.config.eval_samples, training.config.seed)
+        size = training.config.eval_samples or training.method.eval_samples
+        self._sample = sample_by_task(training.validation, size, training.config.seed)
         if self._sample:
             # Validation examples over the length limit count in the scores; only their loss is left out.
             # A document that the model cannot read stops the run now, not at the first evaluation.
-            self._extractor(training).check(self._sample)
+            training.method.extractor(training.model, "check").check(self._sample)
             self._encoded = training.method.encode(self._sample, 2**30, "skip").examples
 
     def on_step(self, training: Training, stats: StepStats) -> None:
@@ -45,7 +45,8 @@ class Validation:
         start = time.monotonic()
         loss = validation_loss(training, self._encoded)
         training.model.eval()
-        scores = quick_scores(list(self._extractor(training).extract(self._sample)))
+        found, facts = training.method.validate(training.model, f"step {training.step}", self._sample)
+        scores = quick_scores(found)
         training.model.train()
         metric = chosen_metric(training.config.metric_for_best_model, scores, loss)
         if metric is not None and (training.best_metric is None or metric >= training.best_metric):
@@ -57,15 +58,12 @@ class Validation:
             "scores": scores,
             "documents": len(self._sample),
             "metric": metric,
+            **facts,
             "evaluation_seconds": round(time.monotonic() - start, 1),
         }
         write_line(training, line)
         if self._on_scores:
             self._on_scores(line)
-
-    @staticmethod
-    def _extractor(training: Training) -> Extractor:
-        return training.method.extractor(training.model, f"step {training.step}")
 
 
 def sample_by_task(examples: Sequence[Example], size: int, seed: int) -> list[Example]:

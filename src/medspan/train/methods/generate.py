@@ -43,6 +43,7 @@ class Generate(Method):
     """Prompt in, text out, grounded by the grammar of the format."""
 
     name: ClassVar[str] = "generate"
+    eval_samples: ClassVar[int] = 48
 
     def __init__(self, config: TrainConfig, train: Sequence[Example], base: BaseModel) -> None:
         if is_encoder(base.model.config):

@@ -32,6 +32,9 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
+    eval_samples: ClassVar[int]
+    """Validation documents that are extracted at each evaluation, where the configuration says nothing."""
+
     card: Card
     tokenizer: Any
 
@@ -59,6 +62,15 @@ class Method(ABC):
     @abstractmethod
     def extractor(self, model: Any, made_by: str) -> Extractor:
         """An extractor of the model as it is now."""
+
+    def validate(
+        self, model: Any, made_by: str, sample: Sequence[Example]
+    ) -> tuple[list[Example], dict[str, Any]]:
+        """The sample with predictions of the model as it is now, and what the log is to say of them.
+
+        A method that gives probabilities calibrates them here, in its card.
+        """
+        return list(self.extractor(model, made_by).extract(sample)), {}
 
     @abstractmethod
     def save(self, model: Any, folder: Path) -> None:

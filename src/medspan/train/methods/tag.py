@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from medspan.core import Concept, Example
+from medspan.extract.confidence import kept, recalibrated
 from medspan.extract.tagging import TagExtractor, make_reader
 from medspan.format.pairs import PairTable, pair_table
 from medspan.format.tag_card import TagCard
 from medspan.format.tags import Labels, Level, Span, TagScheme, tokenize
 from medspan.models import BaseModel, model_hash, tokenizer_hash
+from medspan.train.calibration import calibrate
 from medspan.train.config import TrainConfig
 from medspan.train.data import Collector, EncodedData, reference_of
 from medspan.train.lora import add_lora
@@ -50,6 +52,7 @@ class Tag(Method):
     """The base model as a reader with attention in both directions, and heads on it."""
 
     name: ClassVar[str] = "tag"
+    eval_samples: ClassVar[int] = 200
 
     def __init__(self, config: TrainConfig, train: Sequence[Example], base: BaseModel) -> None:
         self.config = config
@@ -88,7 +91,7 @@ class Tag(Method):
                 continue
             states |= {(at, kind): 2 for at in range(span.first, span.last + 1)}
             states[span.first, kind] = 1
-        candidates = self.scheme.candidates(labels.spans, labels.nodes, relations)
+        candidates = list(self.scheme.candidates(labels.spans, labels.nodes, relations))
         row_of = {pair: row for row, pair in enumerate(candidates)}
         truths = tuple(
             (row_of[head, tail], relation_of[name])
@@ -127,6 +130,19 @@ class Tag(Method):
     def extractor(self, model: Any, made_by: str) -> TagExtractor:
         return TagExtractor(model, self.card, self.tokenizer, made_by)
 
+    def validate(
+        self, model: Any, made_by: str, sample: Sequence[Example]
+    ) -> tuple[list[Example], dict[str, Any]]:
+        self.card = replace(self.card, calibration={})
+        raw = list(self.extractor(model, made_by).scored(sample))
+        self.card = replace(self.card, calibration=calibrate(raw))
+        found = []
+        for example in raw:
+            assert example.predicted is not None
+            predicted = recalibrated(example.predicted, self.card.calibration)
+            found.append(example.with_prediction(kept(predicted, self.card.least), None, False))
+        return found, {"calibration": {kind: asdict(line) for kind, line in self.card.calibration.items()}}
+
     def save(self, model: Any, folder: Path) -> None:
         model.reader.model.save_pretrained(folder)
         model.heads.save(folder)
@@ -147,7 +163,6 @@ def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) ->
     return TagCard(
         schema=schema,
         level=level,
-        scheme="bio",
         attention=config.attention,
         window=config.max_length - len(prefix) - len(suffix),
         overlap=config.window_overlap,
