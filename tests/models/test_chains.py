@@ -27,10 +27,22 @@ def spans(chain: tuple[int, ...]) -> set[tuple[int, int]]:
     return found
 
 
-def every_span(scores: np.ndarray, kind: int) -> dict[tuple[int, int], float]:
+def every_chain(scores: np.ndarray, steps: np.ndarray) -> dict[tuple[int, ...], float]:
+    """The weight of each legal chain of one kind."""
+    return {
+        chain: math.exp(
+            sum(scores[at, state] for at, state in enumerate(chain))
+            + sum(steps[one, other] for one, other in itertools.pairwise(chain))
+        )
+        for chain in itertools.product(range(3), repeat=len(scores))
+        if legal(chain)
+    }
+
+
+def every_span(scores: np.ndarray, steps: np.ndarray) -> dict[tuple[int, int], float]:
     """The probability of each span by going through all chains."""
-    chains = [chain for chain in itertools.product(range(3), repeat=len(scores)) if legal(chain)]
-    weights = [math.exp(sum(scores[at, kind, s] for at, s in enumerate(chain))) for chain in chains]
+    chains = every_chain(scores, steps)
+    weights = list(chains.values())
     shares: dict[tuple[int, int], float] = {}
     for chain, weight in zip(chains, weights, strict=True):
         for span in spans(chain):
@@ -50,12 +62,13 @@ def test_probabilities_are_those_of_all_legal_chains(
 ) -> None:
     chance = np.random.default_rng(seed)
     scores = [chance.normal(0, 2, (length, kinds, 3)) for length in lengths]
-    found = likely_spans(scores, least)
+    steps = chance.normal(0, 1, (kinds, 3, 3))
+    found = likely_spans(scores, steps, least)
     for rows, here in zip(scores, found, strict=True):
         assert [span.confidence for span in here] == sorted((s.confidence for s in here), reverse=True)
         for kind in range(kinds) if len(rows) else ():
             given = {(span.first, span.last): span.confidence for span in here if span.kind == kind}
-            wanted = every_span(rows, kind)
+            wanted = every_span(rows[:, kind], steps[kind])
             sure = {span for span, share in wanted.items() if share >= least + 1e-9}
             assert sure <= set(given) <= {span for span, share in wanted.items() if share >= least - 1e-9}
             for span, confidence in given.items():
@@ -68,10 +81,12 @@ def test_planted_spans_come_out_by_kind() -> None:
     scores[1, 0], scores[2, 0] = (0, 9, 0), (0, 0, 9)
     scores[2, 1] = (0, 9, 0)
     scores[4, 1] = (0, 0, 4)  # inside without a beginning, and not worth one
-    found = [(span.first, span.last, span.kind) for span in likely_spans([scores], 0.5)[0]]
+    found = [
+        (span.first, span.last, span.kind) for span in likely_spans([scores], np.zeros((2, 3, 3)), 0.5)[0]
+    ]
     assert found == [(1, 2, 0), (2, 2, 1)]
-    assert likely_spans([np.zeros((0, 2, 3))], 0.5) == [[]]
-    assert likely_spans([], 0.5) == []
+    assert likely_spans([np.zeros((0, 2, 3))], np.zeros((2, 3, 3)), 0.5) == [[]]
+    assert likely_spans([], np.zeros((2, 3, 3)), 0.5) == []
 
 
 def test_of_overlapping_spans_of_a_kind_the_surest_stands() -> None:
@@ -82,3 +97,34 @@ def test_of_overlapping_spans_of_a_kind_the_surest_stands() -> None:
         ChainSpan(4, 4, 0, 0.1),
     ]
     assert apart(spans) == [spans[0], spans[1], spans[3]]
+
+
+@pytest.mark.model
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=3), st.integers(1, 2), st.integers(0, 10**6))
+def test_loss_is_the_logarithm_of_the_chains_probability(lengths: list[int], kinds: int, seed: int) -> None:
+    import torch
+
+    from medspan.train.tag_loss import chain_losses
+
+    if not any(lengths):
+        return
+    chance = np.random.default_rng(seed)
+    scores = [chance.normal(0, 2, (length, kinds, 3)) for length in lengths]
+    steps = chance.normal(0, 1, (kinds, 3, 3))
+    targets, wanted = [], []
+    for rows in scores:
+        chosen = []
+        for kind in range(kinds):
+            chains = every_chain(rows[:, kind], steps[kind])
+            chain = list(chains)[chance.integers(len(chains))]
+            chosen.append(chain)
+            wanted.append(-math.log(chains[chain] / sum(chains.values())))
+        targets.append(np.array(chosen, dtype=np.int64).reshape(kinds, len(rows)).T)
+    found = chain_losses(
+        torch.tensor(np.concatenate(scores)),
+        torch.tensor(steps),
+        torch.tensor(np.concatenate(targets)),
+        lengths,
+    )
+    assert found.flatten().tolist() == pytest.approx(wanted, abs=1e-4)

@@ -108,9 +108,10 @@ class TagExtractor(Extractor):
         together = torch.cat(list(states))
         lengths = [len(state) for state in states]
         scores = [part.numpy() for part in heads.tokens(together).cpu().split(lengths)]
+        steps = heads.transitions.cpu().numpy()
         insets = heads.insets(together).argmax(dim=-1).cpu().split(lengths) if self.card.insets else None
         found = []
-        for row, (read, likely) in enumerate(zip(batch, likely_spans(scores, FLOOR), strict=True)):
+        for row, (read, likely) in enumerate(zip(batch, likely_spans(scores, steps, FLOOR), strict=True)):
             asked = set(self.scheme.asked(read.document.task)[0])
             here: dict[Span, float] = {}
             for span in apart(likely):

@@ -13,7 +13,7 @@ from medspan.models.shape import HeadShape
 
 FILE = "heads.safetensors"
 STATES = 3
-"""Outside, beginning, inside."""
+"""Outside, beginning, inside; `models.chains` has their order."""
 
 _WIDTH = 256
 _NO_EVIDENCE = -20.0
@@ -47,6 +47,7 @@ class TagHeads(nn.Module):
         self.shape = shape
         self.dropout = nn.Dropout(shape.dropout)
         self.mention = nn.Linear(shape.width, STATES * shape.types)
+        self.transitions = nn.Parameter(torch.zeros(shape.types, STATES, STATES))
         self.inset = nn.Linear(shape.width, 2 * (shape.insets + 1)) if shape.insets else None
         if shape.relations:
             self.head = nn.Linear(3 * shape.width, _WIDTH)

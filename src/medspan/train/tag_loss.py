@@ -9,12 +9,44 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 
+from medspan.models.chains import INSIDE, NEVER, OUTSIDE
 from medspan.models.tagger import Tagger, lay_out
 
 
+def chain_losses(
+    scores: torch.Tensor, transitions: torch.Tensor, target: torch.Tensor, lengths: Sequence[int]
+) -> torch.Tensor:
+    """Minus the logarithm of the probability of each document's chains, (documents, kinds).
+
+    `scores` (tokens, kinds, 3) and `target` (tokens, kinds) of all documents end to end; `lengths` are
+    their tokens. The probability is among all legal chains, so that a loss is at most what decoding
+    can still get wrong: with a loss for each token alone, a span was torn where two readings were
+    equally good.
+    """
+    forbidden = torch.zeros_like(transitions)
+    forbidden[:, OUTSIDE, INSIDE] = NEVER
+    steps = transitions + forbidden
+    rows = pad_sequence(list(torch.split(scores, list(lengths))), batch_first=True)
+    wanted = pad_sequence(list(torch.split(target, list(lengths))), batch_first=True)
+    count = torch.tensor(lengths, device=scores.device)
+    real = torch.arange(rows.shape[1], device=scores.device) < count[:, None]
+    right = rows.gather(3, wanted[..., None])[..., 0] * real[..., None]
+    kinds = torch.arange(rows.shape[2], device=scores.device)
+    moves = steps[kinds, wanted[:, :-1], wanted[:, 1:]] * real[:, 1:, None]
+    start = torch.zeros(3, device=scores.device)
+    start[INSIDE] = NEVER
+    sums = rows[:, 0] + start
+    for at in range(1, rows.shape[1]):
+        onward = torch.logsumexp(sums[..., None] + steps, dim=-2) + rows[:, at]
+        sums = torch.where(real[:, at, None, None], onward, sums)
+    losses: torch.Tensor = torch.logsumexp(sums, dim=-1) - right.sum(1) - moves.sum(1)
+    return losses * (count > 0)[:, None]
+
+
 class TagLoss(nn.Module):
-    """Sum over a batch of the cross entropies of tokens and types, of insets, and of pairs of nodes."""
+    """Sum over a batch of the losses of chains, of insets, and of pairs of nodes."""
 
     def __init__(self, model: Tagger):
         super().__init__()
@@ -28,20 +60,21 @@ class TagLoss(nn.Module):
     def _tokens(self, batch: Sequence[Any], states: torch.Tensor) -> torch.Tensor:
         heads = self.model.heads
         logits = heads.tokens(states)
+        lengths = [len(document.ids) for document in batch]
         target = torch.zeros(logits.shape[:2], dtype=torch.long)
-        counts = torch.zeros(logits.shape[:2], dtype=torch.bool)
+        asked = torch.zeros((len(batch), logits.shape[1]), dtype=torch.bool)
         inset = torch.full((len(states), 2), -1, dtype=torch.long)
         at = 0
-        for document in batch:
-            counts[at : at + len(document.ids), list(document.types)] = True
+        for row, document in enumerate(batch):
+            asked[row, list(document.types)] = True
             for token, kind, state in document.states:
                 target[at + token, kind] = state
             for span in document.spans:
                 inset[at + span.first, 0] = span.before
                 inset[at + span.last, 1] = span.after
             at += len(document.ids)
-        counts, target = counts.to(states.device), target.to(states.device)
-        total = cross_entropy(logits[counts], target[counts], reduction="sum")
+        losses = chain_losses(logits, heads.transitions, target.to(states.device), lengths)
+        total = losses[asked.to(states.device)].sum()
         if heads.inset is not None:
             known = inset.to(states.device)
             total = total + cross_entropy(
