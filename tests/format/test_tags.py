@@ -180,6 +180,8 @@ def test_what_labels_cannot_hold_is_counted_by_reason() -> None:
         }
     )
     assert len(labels.pairs) == 1
+    # What the discontinuous one covers is not taught to be outside.
+    assert labels.unknown == ((0, 5, "Drug"),)
 
 
 def test_relations_without_typed_ends_get_anchors() -> None:

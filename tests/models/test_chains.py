@@ -101,8 +101,15 @@ def test_of_overlapping_spans_of_a_kind_the_surest_stands() -> None:
 
 @pytest.mark.model
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=3), st.integers(1, 2), st.integers(0, 10**6))
-def test_loss_is_the_logarithm_of_the_chains_probability(lengths: list[int], kinds: int, seed: int) -> None:
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=3),
+    st.integers(1, 2),
+    st.sampled_from([0.0, 0.3, 1.0]),
+    st.integers(0, 10**6),
+)
+def test_loss_is_the_logarithm_of_the_chains_probability(
+    lengths: list[int], kinds: int, share: float, seed: int
+) -> None:
     import torch
 
     from medspan.train.tag_loss import chain_losses
@@ -112,19 +119,26 @@ def test_loss_is_the_logarithm_of_the_chains_probability(lengths: list[int], kin
     chance = np.random.default_rng(seed)
     scores = [chance.normal(0, 2, (length, kinds, 3)) for length in lengths]
     steps = chance.normal(0, 1, (kinds, 3, 3))
-    targets, wanted = [], []
+    targets, unknown, wanted = [], [], []
     for rows in scores:
-        chosen = []
+        chosen, open_ = [], chance.random((len(rows), kinds)) < share
         for kind in range(kinds):
             chains = every_chain(rows[:, kind], steps[kind])
             chain = list(chains)[chance.integers(len(chains))]
             chosen.append(chain)
-            wanted.append(-math.log(chains[chain] / sum(chains.values())))
+            agree = [
+                weight
+                for other, weight in chains.items()
+                if all(open_[at, kind] or other[at] == state for at, state in enumerate(chain))
+            ]
+            wanted.append(-math.log(sum(agree) / sum(chains.values())))
         targets.append(np.array(chosen, dtype=np.int64).reshape(kinds, len(rows)).T)
+        unknown.append(open_)
     found = chain_losses(
         torch.tensor(np.concatenate(scores)),
         torch.tensor(steps),
         torch.tensor(np.concatenate(targets)),
         lengths,
+        torch.tensor(np.concatenate(unknown)),
     )
     assert found.flatten().tolist() == pytest.approx(wanted, abs=1e-4)

@@ -50,7 +50,7 @@ DEMO_TRAINING: dict[str, dict[str, Any]] = {
     },
     "tag": {
         "num_train_epochs": 4,
-        "learning_rate": 7e-4,
+        "learning_rate": 1.5e-3,
         "per_device_train_batch_size": 8,
         "lora_r": 32,
         "lora_alpha": 64,
@@ -72,7 +72,7 @@ data:
 """
 NEXT_OF_METHOD = {
     "generate": "read_twice: true # the text stands twice in its prompt: better, for half more tokens\n",
-    "tag": "method: tag\nnum_train_epochs: 4\nlearning_rate: 7.0e-4\n",
+    "tag": "method: tag\nnum_train_epochs: 4\nlearning_rate: 1.5e-3\n",
 }
 
 

@@ -77,12 +77,15 @@ class Labels:
 
     `nodes` are what relations join: each a group of indices of spans, one mention at the level
     `mention`, all mentions of one concept or string at the level `document`. `pairs` are
-    (head node, tail node, relation type). `lost` counts what cannot be labelled, by reason.
+    (head node, tail node, relation type). `unknown` are places (first token, last token, type) of
+    mentions that spans cannot hold, about which nothing is to be learnt. `lost` counts what cannot be
+    labelled, by reason.
     """
 
     spans: tuple[Span, ...]
     nodes: tuple[tuple[int, ...], ...]
     pairs: frozenset[tuple[int, int, str]]
+    unknown: tuple[tuple[int, int, str], ...] = ()
     lost: Counter[str] = field(default_factory=Counter)
 
 
@@ -224,6 +227,7 @@ class _LabelMaker:
         self.by_concept: dict[str, list[int]] = {}
         self.node_of: dict[tuple[int, ...], int] = {}
         self.pairs: set[tuple[int, int, str]] = set()
+        self.unknown: list[tuple[int, int, str]] = []
         self.lost: Counter[str] = Counter()
 
     def add_mentions(self) -> None:
@@ -232,6 +236,8 @@ class _LabelMaker:
             found = [] if reason else self._add(mention, mention.type)
             if isinstance(found, str) or reason:
                 self.lost[f"mention: {reason or found}"] += 1
+                if not reason:
+                    self._leave_open(mention)
                 continue
             for concept in mention.concepts:
                 if concept != NO_CONCEPT:
@@ -253,7 +259,19 @@ class _LabelMaker:
         others += [node for node in self._string_nodes() if named.isdisjoint(node)]
         for node in others:
             self.node_of.setdefault(node, len(self.node_of))
-        return Labels(tuple(self.spans), tuple(self.node_of), frozenset(self.pairs), self.lost)
+        return Labels(
+            tuple(self.spans),
+            tuple(self.node_of),
+            frozenset(self.pairs),
+            tuple(self.unknown),
+            self.lost,
+        )
+
+    def _leave_open(self, mention: Mention) -> None:
+        """Its tokens are neither a mention nor none: to call them outside would teach what is false."""
+        tokens = [self.first_at[at] for at in range(mention.start, mention.end) if at in self.first_at]
+        if tokens:
+            self.unknown.append((min(tokens), max(tokens), mention.type))
 
     def _concept_nodes(self) -> list[tuple[int, ...]]:
         return [tuple(sorted(set(spans))) for spans in self.by_concept.values()]

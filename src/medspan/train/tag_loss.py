@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 from torch.nn.utils.rnn import pad_sequence
 
 from medspan.models.chains import INSIDE, NEVER, OUTSIDE
@@ -16,33 +16,48 @@ from medspan.models.tagger import Tagger, lay_out
 
 
 def chain_losses(
-    scores: torch.Tensor, transitions: torch.Tensor, target: torch.Tensor, lengths: Sequence[int]
+    scores: torch.Tensor,
+    transitions: torch.Tensor,
+    target: torch.Tensor,
+    lengths: Sequence[int],
+    unknown: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Minus the logarithm of the probability of each document's chains, (documents, kinds).
 
     `scores` (tokens, kinds, 3) and `target` (tokens, kinds) of all documents end to end; `lengths` are
-    their tokens. The probability is among all legal chains, so that a loss is at most what decoding
-    can still get wrong: with a loss for each token alone, a span was torn where two readings were
-    equally good.
+    their tokens. The probability is among all legal chains: with a loss for each token alone, a span
+    was torn where two readings were equally good. Where `unknown` (tokens, kinds) is true any state
+    is right, and the probability is that of all chains which agree with the rest.
     """
     forbidden = torch.zeros_like(transitions)
     forbidden[:, OUTSIDE, INSIDE] = NEVER
     steps = transitions + forbidden
-    rows = pad_sequence(list(torch.split(scores, list(lengths))), batch_first=True)
-    wanted = pad_sequence(list(torch.split(target, list(lengths))), batch_first=True)
-    count = torch.tensor(lengths, device=scores.device)
+    sizes = list(lengths)
+    rows = pad_sequence(list(torch.split(scores, sizes)), batch_first=True)
+    wanted = pad_sequence(list(torch.split(target, sizes)), batch_first=True)
+    count = torch.tensor(sizes, device=scores.device)
     real = torch.arange(rows.shape[1], device=scores.device) < count[:, None]
-    right = rows.gather(3, wanted[..., None])[..., 0] * real[..., None]
-    kinds = torch.arange(rows.shape[2], device=scores.device)
-    moves = steps[kinds, wanted[:, :-1], wanted[:, 1:]] * real[:, 1:, None]
-    start = torch.zeros(3, device=scores.device)
+    if unknown is None or not bool(unknown.any()):
+        kinds = torch.arange(rows.shape[2], device=scores.device)
+        right = (rows.gather(3, wanted[..., None])[..., 0] * real[..., None]).sum(1)
+        right = right + (steps[kinds, wanted[:, :-1], wanted[:, 1:]] * real[:, 1:, None]).sum(1)
+    else:
+        free = pad_sequence(list(torch.split(unknown, sizes)), batch_first=True)
+        agrees = one_hot(wanted, 3).bool() | free[..., None]
+        right = _log_total(rows.masked_fill(~agrees, NEVER), steps, real)
+    losses: torch.Tensor = _log_total(rows, steps, real) - right
+    return losses * (count > 0)[:, None]
+
+
+def _log_total(rows: torch.Tensor, steps: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """The logarithm of the sum over all chains (documents, kinds) of `rows` (documents, tokens, kinds, 3)."""
+    start = torch.zeros(3, device=rows.device)
     start[INSIDE] = NEVER
     sums = rows[:, 0] + start
     for at in range(1, rows.shape[1]):
         onward = torch.logsumexp(sums[..., None] + steps, dim=-2) + rows[:, at]
         sums = torch.where(real[:, at, None, None], onward, sums)
-    losses: torch.Tensor = torch.logsumexp(sums, dim=-1) - right.sum(1) - moves.sum(1)
-    return losses * (count > 0)[:, None]
+    return torch.logsumexp(sums, dim=-1)
 
 
 class TagLoss(nn.Module):
@@ -62,6 +77,7 @@ class TagLoss(nn.Module):
         logits = heads.tokens(states)
         lengths = [len(document.ids) for document in batch]
         target = torch.zeros(logits.shape[:2], dtype=torch.long)
+        unknown = torch.zeros(logits.shape[:2], dtype=torch.bool)
         asked = torch.zeros((len(batch), logits.shape[1]), dtype=torch.bool)
         inset = torch.full((len(states), 2), -1, dtype=torch.long)
         at = 0
@@ -69,11 +85,14 @@ class TagLoss(nn.Module):
             asked[row, list(document.types)] = True
             for token, kind, state in document.states:
                 target[at + token, kind] = state
+            for token, kind in document.unknown:
+                unknown[at + token, kind] = True
             for span in document.spans:
                 inset[at + span.first, 0] = span.before
                 inset[at + span.last, 1] = span.after
             at += len(document.ids)
-        losses = chain_losses(logits, heads.transitions, target.to(states.device), lengths)
+        device = states.device
+        losses = chain_losses(logits, heads.transitions, target.to(device), lengths, unknown.to(device))
         total = losses[asked.to(states.device)].sum()
         if heads.inset is not None:
             known = inset.to(states.device)

@@ -26,9 +26,9 @@ from medspan.train.schema import infer_schema
 class Tagged:
     """A document as token ids with its labels.
 
-    `states` (token, type) of the tokens that begin (1) or continue (2) a mention; `pairs` are the
-    candidate pairs of nodes with the relations that hold for each; `asked` are the types and the
-    relations that count in the loss.
+    `states` (token, type, state) of the tokens that begin (1) or continue (2) a mention, `unknown`
+    (token, type) of those that may be anything. `truths` and `legal` are (row of the table, relation):
+    which relations hold, and which count in the loss. `types` are those that count.
     """
 
     ids: tuple[int, ...]
@@ -38,6 +38,7 @@ class Tagged:
     truths: tuple[tuple[int, int], ...]
     legal: tuple[tuple[int, int], ...]
     types: tuple[int, ...]
+    unknown: tuple[tuple[int, int], ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -108,7 +109,14 @@ class Tag(Method):
         table = pair_table(labels.spans, labels.nodes, candidates)
         marked = tuple((at, kind, state) for (at, kind), state in sorted(states.items()))
         asked = tuple(type_of[name] for name in types)
-        return Tagged(ids, labels.spans, marked, table, truths, legal, asked), overlapping
+        unknown = {
+            (at, type_of[name])
+            for first, last, name in labels.unknown
+            for at in range(first, last + 1)
+            if (at, type_of[name]) not in states
+        }
+        open_ = tuple(sorted(unknown))
+        return Tagged(ids, labels.spans, marked, table, truths, legal, asked, open_), overlapping
 
     def attach(self) -> Any:
         from medspan.models.heads import TagHeads
