@@ -16,6 +16,16 @@ from medspan.models.hashes import tokenizer_hash
 FILE = "format.json"
 
 
+def check_tokenizer(tokenizer: Any, wanted: str, base_model: str) -> None:
+    """ModelError where a tokenizer's hash is not the wanted one, that of training."""
+    if tokenizer_hash(tokenizer) != wanted:
+        raise ModelError(
+            "the tokenizer is not the one that the adapter was trained with",
+            cause="the base model was replaced or updated, or its chat template was edited",
+            remedy=f"use the base model {base_model} as recorded in record.json, or train again",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FormatCard:
     """Method, format, schema, template, base model and tokenizer of an adapter."""
@@ -38,12 +48,7 @@ class FormatCard:
 
     def renderer(self, tokenizer: Any) -> Renderer:
         """The renderer for this card; ModelError where the tokenizer is not the one of training."""
-        if tokenizer_hash(tokenizer) != self.tokenizer_hash:
-            raise ModelError(
-                "the tokenizer is not the one that the adapter was trained with",
-                cause="the base model was replaced or updated, or its chat template was edited",
-                remedy=f"use the base model {self.base_model} as recorded in record.json, or train again",
-            )
+        check_tokenizer(tokenizer, self.tokenizer_hash, self.base_model)
         return Renderer(tokenizer, self.codec(), self.template)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from medspan.core import ModelError, Schema
-from medspan.format.card import FILE
+from medspan.core import Schema
+from medspan.format.card import FILE, check_tokenizer
 from medspan.format.tags import MOST_INSET, Level, TagScheme
-from medspan.models.hashes import tokenizer_hash
 from medspan.models.shape import HeadShape
 
 Attention = Literal["both", "causal"]
@@ -75,12 +74,7 @@ class TagCard:
 
     def check_tokenizer(self, tokenizer: Any) -> None:
         """ModelError where the tokenizer is not the one of training."""
-        if tokenizer_hash(tokenizer) != self.tokenizer_hash:
-            raise ModelError(
-                "the tokenizer is not the one that the adapter was trained with",
-                cause="the base model was replaced or updated",
-                remedy=f"use the base model {self.base_model} as recorded in record.json, or train again",
-            )
+        check_tokenizer(tokenizer, self.tokenizer_hash, self.base_model)
 
     def to_json(self) -> dict[str, Any]:
         plain = {key: value for key, value in asdict(self).items() if key != "schema"}
