@@ -85,7 +85,7 @@ def read(corpus: Path | None, count: int) -> tuple[Any, ...]:
 def contestants(options: argparse.Namespace, examples: Any) -> dict[str, tuple[Callable[[], Any], int]]:
     """Of each one what it does with all documents, and how many multiplications that is at least."""
     from medspan.extract import DecodingOptions, load_extractor
-    from medspan.format.tags import tokenize
+    from medspan.format.spans import tokenize
 
     found: dict[str, tuple[Callable[[], Any], int]] = {}
     if options.tag.is_dir():

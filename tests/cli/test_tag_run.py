@@ -80,6 +80,8 @@ def test_evaluate_shows_what_the_probabilities_are_worth(cli: Cli, run: Path, tm
     assert confidence["curve"]
     report = (run / "report.html").read_text()
     assert "calibration error" in report
+    assert "Calibration error on validation" in report
+    assert "calibration error: entities" in done.out
     assert "<polyline" in report
     assert "tag, relations by mention" in report
     again = cli("evaluate", run, "--split", "test", "--allow-empty", "--json", result)

@@ -12,8 +12,8 @@ from medspan.core import Annotation, Document, Example, Mention, RelationType, S
 from medspan.extract import TagExtractor
 from medspan.extract.confidence import FLOOR
 from medspan.extract.tagging import make_reader, trimmed
+from medspan.format.spans import Span, Tokens
 from medspan.format.tag_card import Calibration, TagCard
-from medspan.format.tags import Span, Tokens
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
 

@@ -20,7 +20,9 @@ from medspan.core import (
     UnalignedMention,
 )
 from medspan.format.pairs import MOST_EVIDENCE, pair_table
-from medspan.format.tags import FoundPair, FoundSpan, Labels, Span, TagScheme, Tokens, tokenize
+from medspan.format.spans import FoundPair, FoundSpan, Span, Tokens, tokenize
+from medspan.format.tags import Labels, TagScheme
+from medspan.text import fold
 
 SCHEMA = Schema(
     ("Disease", "Drug"),
@@ -74,12 +76,12 @@ def annotated(draw: st.DrawFn) -> tuple[Document, Annotation]:
     items = list(mentions.values())
     drugs = [mention for mention in items if mention.type == "Drug"]
     diseases = [mention for mention in items if mention.type == "Disease"]
-    relations = [Relation(head, tail, "treats") for head in drugs for tail in diseases if draw(st.booleans())]
-    relations += [
-        Relation(head, tail, "with")
-        for n, head in enumerate(drugs)
-        for tail in drugs[n + 1 :]
-        if draw(st.booleans())
+    legal = [("treats", head, tail) for head in drugs for tail in diseases]
+    legal += [("with", head, tail) for n, head in enumerate(drugs) for tail in drugs[n + 1 :]]
+    relations = [
+        Relation(head, tail, name)
+        for name, head, tail in legal
+        if fold(head.text) != fold(tail.text) and draw(st.booleans())
     ]
     return Document("d", text), Annotation(tuple(items), relations=tuple(relations))
 
@@ -138,7 +140,8 @@ def test_concepts_pool_their_mentions() -> None:
     assert sorted(labels.nodes) == [(0, 1, 2), (3,), (4,)]
     ((head, tail, name),) = labels.pairs
     assert (labels.nodes[head], labels.nodes[tail], name) == ((0, 1, 2), (3,), "treats")
-    candidates = list(scheme.candidates(labels.spans, labels.nodes, ("treats",)))
+    strings = scheme.strings(TEXT, tokens_of(TEXT), labels.spans, labels.nodes)
+    candidates = list(scheme.candidates(labels.spans, labels.nodes, strings, ("treats",)))
     assert {(labels.nodes[h], labels.nodes[t]) for h, t in candidates} == {
         ((0, 1, 2), (3,)),
         ((0, 1, 2), (4,)),

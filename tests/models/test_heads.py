@@ -36,3 +36,23 @@ def test_great_evidence_does_not_overflow() -> None:
 
     found = pooled(torch.tensor([[200.0], [-200.0]]), torch.tensor([0, 0]), 1)
     assert float(found) == pytest.approx(200.0)
+
+
+def test_greatest_values_between_are_those_of_every_token_there() -> None:
+    import torch
+
+    from medspan.models.heads import Pairs, TagHeads
+
+    torch.manual_seed(0)
+    states = torch.randn(90, 4, requires_grad=True)
+    places = [(start, end) for start in (0, 3, 40) for end in (start, start + 1, start + 2, start + 7, 90)]
+    start, end = (torch.tensor(side) for side in zip(*places, strict=True))
+    none = torch.zeros(len(places), dtype=torch.long)
+    pairs = Pairs(none[:, None], none, none, start, end, none, 1)
+    found = TagHeads._greatest(states, pairs)
+    for row, (first, last) in enumerate(places):
+        wanted = states[first:last].amax(0) if last > first else torch.zeros(4)
+        assert torch.equal(found[row], wanted)
+    found.sum().backward()
+    # Each greatest value is one number of one token: its gradient counts the gaps it is greatest in.
+    assert float(states.grad.sum()) == pytest.approx(4 * sum(last > first for first, last in places))  # type: ignore[union-attr]

@@ -53,7 +53,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tiny(kind: str, folder: Path) -> str:
+def tiny(kind: str, folder: Path, **more: Any) -> str:
     import torch
     import transformers
 
@@ -68,6 +68,7 @@ def tiny(kind: str, folder: Path) -> str:
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "initializer_range": 0.1,
+        **more,
     }
     if kind == "Bert":
         model = transformers.BertModel(transformers.BertConfig(**shape), add_pooling_layer=False)
@@ -170,6 +171,19 @@ def test_an_encoder_is_trained_and_loaded(tmp_path: Path, data: Path) -> None:
             report=quiet,
             bar=False,
         )
+
+
+def test_windows_are_no_longer_than_the_models_positions(tmp_path: Path, data: Path) -> None:
+    bert = tiny("Bert", tmp_path / "bert", max_position_embeddings=40)
+    with pytest.raises(ConfigError, match="window_overlap: 128 in windows of 40 tokens"):
+        train(configured(tmp_path / "a", bert, data), report=quiet, bar=False)
+    config = configured(tmp_path / "b", bert, data, window_overlap=8, max_steps=2)
+    run = train(config, report=quiet, bar=False)
+    card = json.loads((run / "adapter" / "format.json").read_text())
+    assert card["window"] + len(card["prefix"]) + len(card["suffix"]) == 40
+    text = " ".join(["The aspirin caused fever."] * 20)
+    extractor = load_extractor(run, device="cpu", dtype="float32")
+    assert extractor.extract_text(text).predicted is not None
 
 
 def test_random_labels_do_not_beat_chance(tmp_path: Path, base: str, data: Path) -> None:

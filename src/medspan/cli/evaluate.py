@@ -17,6 +17,7 @@ from medspan.cli.console import (
     check_targets,
     notes,
     say,
+    shown,
     write_json,
 )
 from medspan.cli.scores import print_scores
@@ -158,8 +159,18 @@ def run_facts(run: Path, split: str) -> dict[str, str]:
         "Method": _method(record["format"]),
         "Chosen step": f"{record['trained']['best_step'] or record['trained']['steps']}",
         **({"Decoding": "grammar" if decoded["grammar"] else "free"} if not _tags(record["format"]) else {}),
+        **_calibration(record["format"]),
         "medspan": str(record["packages"].get("medspan", "")),
     }
+
+
+def _calibration(card: dict[str, Any]) -> dict[str, str]:
+    """The calibration errors on validation, before and after, of a run that gives probabilities."""
+    told = [
+        f"{kind}s {shown(line['ece_before'])}, after {shown(line['ece_after'])}"
+        for kind, line in card.get("calibration", {}).items()
+    ]
+    return {"Calibration error on validation": "; ".join(told)} if told else {}
 
 
 def _tags(card: dict[str, Any]) -> bool:

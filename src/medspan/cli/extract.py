@@ -93,10 +93,9 @@ def extract(
     extractor = loaded()
     tally = Tally()
     write_predictions(out, predictions(extractor, asked, tally, quiet))
-    write_json(
-        json_file,
-        {**tally.to_json(), "rejected": len(read.rejected), "out": str(out), "decoding": options.to_json()},
-    )
+    least = None if extractor.least is None else dict(extractor.least)
+    made = {"out": str(out), "decoding": options.to_json(), "min_confidence": least}
+    write_json(json_file, {**tally.to_json(), "rejected": len(read.rejected), **made})
     tally.print()
     say(f"written to {out}")
 
@@ -164,7 +163,7 @@ def answer_lines(answers: Sequence[Example]) -> list[str]:
             mentions.setdefault((item.type, item.text), {})[f"nowhere ({item.reason})"] = ""
         for relation in predicted.relations:
             key = _name(relation.head), relation.type, _name(relation.tail)
-            relations[key] = _shown(relation.confidence)
+            relations[key] = max(relations.get(key, ""), _shown(relation.confidence))
         lines += [f"not understood: {piece!r}" for piece in predicted.unparsed if piece.strip()]
         if example.truncated:
             lines.append("the answer reached max_new_tokens and was ended there")

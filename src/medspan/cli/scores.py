@@ -43,6 +43,9 @@ def print_scores(evaluation: Mapping[str, Any]) -> None:
     ]
     say()
     say("health: " + ", ".join(rates))
+    errors = [f"{kind} {found['calibration_error']:.1%}" for kind, found in evaluation["confidence"].items()]
+    if errors:
+        say("calibration error: " + ", ".join(errors))
 
 
 def _any(match: Mapping[str, Any], how: str, kind: str) -> bool:

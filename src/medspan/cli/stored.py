@@ -90,7 +90,6 @@ def run_predictions(
     """
     from medspan.evaluate import compare_sets
     from medspan.extract import adapter_folder
-    from medspan.models import sha256_of_file
     from medspan.read import load
 
     path = run / "predictions" / f"{split}.jsonl"
@@ -106,7 +105,7 @@ def run_predictions(
                 cause="the data was changed after the predictions were made",
                 remedy="add --again to make new ones",
             ) from None
-    weights = _weights(adapter_folder(run))
+    made_of = adapter_hash(adapter_folder(run))
     extractor = load_extractor(run, asked.options, device=asked.device, base_model=asked.base_model)
     tally = Tally()
     found: list[Example] = []
@@ -124,7 +123,7 @@ def run_predictions(
         write_predictions(scored_file(run, split), iter(scored))
     write_json(
         made,
-        {"decoding": asked.options.to_json(), "adapter_sha256": sha256_of_file(weights), **tally.to_json()},
+        {"decoding": asked.options.to_json(), "adapter_sha256": made_of, **tally.to_json()},
     )
     return found, tally
 
@@ -143,7 +142,10 @@ def scored_predictions(run: Path, split: str, examples: tuple[Example, ...]) -> 
     return compare_sets(examples, load(path, format="medspan").examples) if path.is_file() else []
 
 
-def _weights(adapter: Path) -> Path:
+def adapter_hash(adapter: Path) -> str:
+    """One hash of all that decides what an adapter predicts: its weights, its heads, its card."""
+    from medspan.models import sha256_of_file, sha256_of_json
+
     found = sorted(adapter.glob("adapter_model.*"))
     if not found:
         raise InputError(
@@ -151,12 +153,12 @@ def _weights(adapter: Path) -> Path:
             cause="the adapter was copied in part",
             remedy="copy it again, or use a checkpoint of the run",
         )
-    return found[-1]
+    others = [path for path in (adapter / "heads.safetensors", adapter / "format.json") if path.is_file()]
+    return sha256_of_json([sha256_of_file(path) for path in (*found, *others)])
 
 
 def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> None:
     from medspan.extract import adapter_folder
-    from medspan.models import sha256_of_file
 
     try:
         stated = json.loads(made.read_text(encoding="utf-8"))
@@ -176,7 +178,7 @@ def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> 
             cause="an earlier evaluation used other decoding options",
             remedy="add --again to extract anew, or repeat the options of that evaluation",
         )
-    if weights != sha256_of_file(_weights(adapter_folder(run))):
+    if weights != adapter_hash(adapter_folder(run)):
         raise InputError(
             f"{path} was made by another adapter than the run holds now",
             cause="the training was resumed after the evaluation",

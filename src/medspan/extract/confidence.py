@@ -9,7 +9,7 @@ from math import exp, log
 from medspan.core import Annotation, Concept, Endpoint, Mention, Relation, UnalignedMention
 from medspan.format.tag_card import CALIBRATED, Calibration
 
-FLOOR = 0.02
+FLOOR = 0.01
 """Items of a lower raw probability are not looked at."""
 
 _SUREST = 1 - 1e-5

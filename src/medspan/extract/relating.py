@@ -8,11 +8,12 @@ from typing import Any
 
 from medspan.core import Document
 from medspan.extract.confidence import FLOOR, probability_of
-from medspan.format.pairs import PairTable, pair_table
-from medspan.format.tags import FoundPair, FoundSpan, Span, TagScheme, Tokens
+from medspan.format.pairs import MOST_EVIDENCE, PairTable, pair_table
+from medspan.format.spans import FoundPair, FoundSpan, Span, Tokens
+from medspan.format.tags import TagScheme
 
 PAIRS_AT_ONCE = 2048
-"""Pairs of nodes that are scored together: with their evidence, what bounds memory."""
+"""Pairs of mentions that are scored together, which bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,15 @@ class Relater:
                 for at, node in enumerate(grouped)
             ]
             part: list[tuple[int, int]] = []
-            for pair in self.scheme.candidates(plain, grouped, relations):
+            rows = 0
+            strings = self.scheme.strings(read.document.text, read.tokens, plain, grouped)
+            for pair in self.scheme.candidates(plain, grouped, strings, relations):
                 # The two directions of a pair stay together.
-                if len(part) >= PAIRS_AT_ONCE and part[-1] != pair[::-1]:
+                if rows >= PAIRS_AT_ONCE and part[-1] != pair[::-1]:
                     yield _Job(row, plain, grouped, sure, pair_table(plain, evidence, part), relations)
-                    part = []
+                    part, rows = [], 0
                 part.append(pair)
+                rows += min(MOST_EVIDENCE, len(evidence[pair[0]]) * len(evidence[pair[1]]))
             if part:
                 yield _Job(row, plain, grouped, sure, pair_table(plain, evidence, part), relations)
 

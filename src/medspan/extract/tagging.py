@@ -10,8 +10,8 @@ from medspan.core import Annotation, Example
 from medspan.extract.confidence import FLOOR, kept, recalibrated
 from medspan.extract.extractor import Extractor
 from medspan.extract.relating import Read, Relater
+from medspan.format.spans import FoundSpan, Span, Tokens, tokenize
 from medspan.format.tag_card import CALIBRATED, TagCard
-from medspan.format.tags import FoundSpan, Span, Tokens, tokenize
 
 
 class TagExtractor(Extractor):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medspan.format.tags import Span
+from medspan.format.spans import Span
 
 MOST_EVIDENCE = 16
 """Pairs of mentions that are looked at for one pair of nodes at most, the nearest of them."""

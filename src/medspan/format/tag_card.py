@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from medspan.core import Schema
 from medspan.format.card import FILE, check_tokenizer
-from medspan.format.tags import MOST_INSET, Level, TagScheme
+from medspan.format.spans import MOST_INSET
+from medspan.format.tags import Level, TagScheme
 from medspan.models.shape import HeadShape
 
 Attention = Literal["both", "causal"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
-from typing import Any, Literal
+from typing import Literal
 
 from medspan.core import (
     NO_CONCEPT,
@@ -20,55 +20,10 @@ from medspan.core import (
     Schema,
     Segment,
 )
+from medspan.format.spans import MOST_INSET, FoundPair, FoundSpan, Span, Tokens
 from medspan.text import fold, occurrences
 
 Level = Literal["mention", "document"]
-MOST_INSET = 15
-"""Most characters of its first or last token that a mention may leave out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A text as token ids with the characters `[start, end)` of each, white space around them left out."""
-
-    ids: tuple[int, ...]
-    places: tuple[Segment, ...]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-def tokenize(tokenizer: Any, text: str) -> Tokens:
-    """The tokens of a text by a fast tokenizer; special tokens that the text spells are plain text."""
-    encoded = tokenizer(
-        text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
-    )
-    places = []
-    for start, end in encoded["offset_mapping"]:
-        while start < end and text[start].isspace():
-            start += 1
-        while start < end and text[end - 1].isspace():
-            end -= 1
-        places.append((start, end))
-    return Tokens(tuple(encoded["input_ids"]), tuple(places))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Tokens `first` to `last` (included) as a mention of `type`.
-
-    `before` and `after` are the characters of the first and of the last token that are not part of it.
-    """
-
-    first: int
-    last: int
-    type: str
-    before: int = 0
-    after: int = 0
-
-    def segment(self, tokens: Tokens) -> Segment:
-        """Its characters `[start, end)`."""
-        return tokens.places[self.first][0] + self.before, tokens.places[self.last][1] - self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +42,6 @@ class Labels:
     pairs: frozenset[tuple[int, int, str]]
     unknown: tuple[tuple[int, int, str], ...] = ()
     lost: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSpan:
-    """A span that the model found, with the probability that it is a mention."""
-
-    span: Span
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPair:
-    """A relation between two nodes that the model found, with the probability of it and of both ends."""
-
-    head: int
-    tail: int
-    type: str
-    confidence: float
 
 
 class TagScheme:
@@ -161,10 +98,27 @@ class TagScheme:
             groups.setdefault((span.type, fold(text[start:end])), []).append(index)
         return tuple(tuple(group) for group in groups.values())
 
+    def strings(
+        self, text: str, tokens: Tokens, spans: Sequence[Span], nodes: Sequence[Sequence[int]]
+    ) -> list[str]:
+        """The folded string of each node, that of its first mention."""
+        found = []
+        for node in nodes:
+            start, end = spans[node[0]].segment(tokens)
+            found.append(fold(text[start:end]))
+        return found
+
     def candidates(
-        self, spans: Sequence[Span], nodes: Sequence[Sequence[int]], relations: Sequence[str]
+        self,
+        spans: Sequence[Span],
+        nodes: Sequence[Sequence[int]],
+        strings: Sequence[str],
+        relations: Sequence[str],
     ) -> Iterator[tuple[int, int]]:
-        """Ordered pairs of nodes that at least one of the relations may join, both orders in a row."""
+        """Ordered pairs of nodes that at least one of the relations may join, both orders in a row.
+
+        Nothing is related to its own string.
+        """
         types = [spans[node[0]].type for node in nodes]
         legal = {
             pair
@@ -172,6 +126,8 @@ class TagScheme:
             if any(self.legal(name, *pair) for name in relations)
         }
         for one, other in combinations(range(len(nodes)), 2):
+            if strings[one] == strings[other]:
+                continue
             if (types[one], types[other]) in legal:
                 yield one, other
             if (types[other], types[one]) in legal:
@@ -185,8 +141,17 @@ class TagScheme:
         nodes: Sequence[Sequence[int]],
         pairs: Iterable[FoundPair],
     ) -> Annotation:
-        """Mentions and relations of what was found; a node stands in a relation as its surest mention."""
-        mentions = [self._mention(document.text, tokens, found) for found in spans]
+        """Mentions and relations of what was found; a node stands in a relation as its surest mention.
+
+        An anchor is the mention that was found at its place, or else one of unknown type that is not
+        listed.
+        """
+        entities = {
+            found.span.segment(tokens): found.span.type
+            for found in sorted(spans, key=lambda found: found.confidence)
+            if found.span.type in self.schema.entity_types
+        }
+        mentions = [self._mention(document.text, tokens, found, entities) for found in spans]
         relations = []
         for pair in pairs:
             head, tail = (
@@ -203,9 +168,13 @@ class TagScheme:
         relations.sort(key=lambda r: (_start(r.head), _start(r.tail), r.type))
         return Annotation(tuple(order), (), tuple(relations))
 
-    def _mention(self, text: str, tokens: Tokens, found: FoundSpan) -> Mention:
+    def _mention(
+        self, text: str, tokens: Tokens, found: FoundSpan, entities: Mapping[Segment, str]
+    ) -> Mention:
         start, end = found.span.segment(tokens)
-        type_ = found.span.type if found.span.type in self.schema.entity_types else UNKNOWN_TYPE
+        type_ = found.span.type
+        if type_ not in self.schema.entity_types:
+            type_ = entities.get((start, end), UNKNOWN_TYPE)
         return Mention.at(text, start, end, type_, confidence=found.confidence)
 
 
@@ -246,6 +215,13 @@ class _LabelMaker:
             self.lost[f"mention: {unaligned.reason}"] += 1
 
     def add_relations(self) -> None:
+        # Nodes hold all mentions of a string, so every end is marked before the first node is made.
+        for relation in self.annotation.relations:
+            anchors = self.scheme.anchors.get(relation.type)
+            if anchors is not None and relation.type in self.relations:
+                for endpoint, anchor in zip((relation.head, relation.tail), anchors, strict=True):
+                    if isinstance(endpoint, Mention):
+                        self._add(endpoint, anchor)
         for relation in self.annotation.relations:
             reason = self._add_relation(relation)
             if reason:
@@ -283,13 +259,11 @@ class _LabelMaker:
         places: Sequence[Segment] = mention.segments
         if self.annotation.scope == "string":
             places = occurrences(self.text, mention.text) or mention.segments
-        found = []
-        for place in places:
-            span = self._span(place, type_)
+        spans = [self._span(place, type_) for place in places]
+        for span in spans:
             if isinstance(span, str):
                 return span
-            found.append(self.spans.setdefault(span, len(self.spans)))
-        return found
+        return [self.spans.setdefault(span, len(self.spans)) for span in spans if isinstance(span, Span)]
 
     def _span(self, place: Segment, type_: str) -> Span | str:
         start, end = place
@@ -310,9 +284,10 @@ class _LabelMaker:
             if isinstance(node, str):
                 return node
             nodes.append(node)
-        if nodes[0] == nodes[1]:
-            return "head-is-tail"
         spans = tuple(self.spans)
+        head_string, tail_string = self.scheme.strings(self.text, self.tokens, spans, nodes)
+        if nodes[0] == nodes[1] or head_string == tail_string:
+            return "head-is-tail"
         if not self.scheme.legal(relation.type, *(spans[node[0]].type for node in nodes)):
             return "illegal-types"
         head, tail = (self.node_of.setdefault(node, len(self.node_of)) for node in nodes)

@@ -73,13 +73,20 @@ def load_base(
     where = choose_device(device)
     options: dict[str, Any] = {
         "dtype": getattr(torch, choose_dtype(dtype, where)),
-        "attn_implementation": "sdpa",
     }
     if load_in_4bit:
         options["quantization_config"] = _four_bits(where)
         options["device_map"] = {"": where}
-    encoder = _loaded(name, lambda path: is_encoder(AutoConfig.from_pretrained(path)))
-    kind = AutoModel if encoder else AutoModelForCausalLM
+    config = _loaded(name, AutoConfig.from_pretrained)
+    if getattr(config, "is_encoder_decoder", False):
+        raise ModelError(
+            f"base model {name} is an encoder with a decoder ({config.model_type})",
+            cause="medspan trains models that are one of both",
+            remedy="use a causal language model, an encoder such as BERT, or `default`",
+        )
+    kind = AutoModel if is_encoder(config) else AutoModelForCausalLM
+    if kind is AutoModelForCausalLM:
+        options["attn_implementation"] = "sdpa"
     model = _loaded(name, lambda path: kind.from_pretrained(path, **options))
     if not load_in_4bit:
         model = model.to(where)

@@ -18,8 +18,6 @@ STATES = 3
 _WIDTH = 256
 _NO_EVIDENCE = -20.0
 _BUCKETS = 12
-_WHOLE_GAP = 64
-"""Tokens between two mentions of which the greatest values are taken; of longer gaps, those at both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +104,22 @@ class TagHeads(nn.Module):
     def _greatest(states: torch.Tensor, pairs: Pairs) -> torch.Tensor:
         """The greatest value of each number over the tokens between; 0 where there is none."""
         length = pairs.end - pairs.start
-        longest = int(length.max().clamp(max=_WHOLE_GAP)) if len(length) else 0
-        if longest == 0:
+        if not len(length) or int(length.max()) == 0:
             return states.new_zeros((len(length), states.shape[1]))
-        steps = torch.arange(longest, device=states.device)[None]
-        # Of a gap that is longer than what is looked at, its first and its last half.
-        from_end = pairs.end[:, None] - longest + steps
-        places = torch.where(steps < longest // 2, pairs.start[:, None] + steps, from_end)
-        places = torch.where((length <= longest)[:, None], pairs.start[:, None] + steps, places)
-        inside = (steps < length[:, None]) | (length > longest)[:, None]
-        places = places.clamp(0, len(states) - 1)
-        found = states[places].masked_fill(~inside[:, :, None], float("-inf")).amax(dim=1)
-        return torch.where((length > 0)[:, None], found, torch.zeros_like(found))
+        # Of each token the greatest values over it and the 1, 3, 7, ... tokens after it: two of these
+        # overlapping runs cover any gap.
+        runs = [states]
+        while 2 ** len(runs) <= int(length.max()):
+            half = 2 ** (len(runs) - 1)
+            runs.append(torch.maximum(runs[-1][:-half], runs[-1][half:]))
+        level = torch.log2(length.clamp(min=1).double()).floor().long()
+        found = states.new_zeros((len(length), states.shape[1]))
+        for at, run in enumerate(runs):
+            (rows,) = ((level == at) & (length > 0)).nonzero(as_tuple=True)
+            if len(rows):
+                most = torch.maximum(run[pairs.start[rows]], run[pairs.end[rows] - 2**at])
+                found = found.index_copy(0, rows, most)
+        return found
 
     @staticmethod
     def _bucket(first: torch.Tensor, pairs: Pairs) -> torch.Tensor:

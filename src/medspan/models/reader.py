@@ -84,7 +84,7 @@ class Reader(nn.Module):
     def _states(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
         body = _body(self.model)
         device = body.device
-        width = max(map(len, rows))
+        width = max(1, *map(len, rows))
         ids = torch.zeros((len(rows), width), dtype=torch.long)
         real = torch.zeros((len(rows), width), dtype=torch.bool)
         for row, tokens in enumerate(rows):
@@ -93,7 +93,8 @@ class Reader(nn.Module):
         ids, real = ids.to(device), real.to(device)
         if is_encoder(body.config):
             return _hidden(body(input_ids=ids, attention_mask=real.long()))
-        visible = real[:, None, :].expand(-1, width, -1)
+        # Padding sees itself, also where no token of the text is near: a row of nothing is no number.
+        visible = real[:, None, :] | torch.eye(width, dtype=torch.bool, device=device)
         if not self.both_ways:
             visible = visible & torch.ones((width, width), dtype=torch.bool, device=device).tril()
         mask = layer_masks(visible, sliding_windows(body.config.get_text_config()))

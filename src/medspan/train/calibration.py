@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -32,35 +33,57 @@ def calibrate(examples: Sequence[Example]) -> dict[str, Calibration]:
     found = {}
     for name, kind in _KINDS:
         items, support = sure_items(examples, kind)
+        if not support:
+            # Where nothing of the kind is annotated, nothing is known about it.
+            found[name] = Calibration()
+            continue
         line = fitted(items)
         elsewhere = _cross_fitted(items)
+        sure = [calibrated(item.confidence, line) for item in _distinct(items)]
         found[name] = replace(
             line,
-            threshold=best_threshold([calibrated(item.confidence, line) for item in items], support),
+            threshold=best_threshold(sure, support),
             ece_before=_rounded(calibration_error([(item.confidence, item.right) for item in items])),
             ece_after=_rounded(calibration_error(elsewhere)),
         )
     return found
 
 
+def _distinct(items: Sequence[Sure]) -> list[Sure]:
+    """Of items that count as one (strings of the same two concepts, say) the surest."""
+    best: dict[object, Sure] = {}
+    for item in items:
+        key = item.document, item.judged.key
+        if key not in best or item.confidence > best[key].confidence:
+            best[key] = item
+    return list(best.values())
+
+
 def fitted(items: Sequence[Sure]) -> Calibration:
     """The line that is most probable given the items and the prior; the plain one without items."""
     odds = np.array([log_odds(item.confidence) for item in items])
     right = np.array([float(item.right) for item in items])
-    line = np.array([1.0, 0.0])
-    start = line.copy()
-    features = np.stack([odds, np.ones_like(odds)], axis=1) if len(items) else np.zeros((0, 2))
+    ones = np.ones_like(odds)
+    slope, shift = _newton(np.stack([odds, ones], axis=1), right, np.array([1.0, 0.0]), 0.0 * odds)
+    if slope < _LEAST_SLOPE:
+        # The order of the model is kept, even where it is no better than a guess.
+        slope, (shift,) = _LEAST_SLOPE, _newton(ones[:, None], right, np.zeros(1), _LEAST_SLOPE * odds)
+    return Calibration(slope=round(float(slope), 4), shift=round(float(shift), 4), items=len(items))
+
+
+def _newton(features: Any, right: Any, start: Any, given: Any) -> Any:
+    """The weights of a logistic regression with a Gaussian prior around `start`, and log odds `given`."""
+    weights = start.copy()
     for _ in range(50):
-        sure = 1 / (1 + np.exp(-np.clip(features @ line, -30, 30)))
-        gradient = features.T @ (sure - right) + PRIOR * (line - start)
-        curvature = (features * (sure * (1 - sure))[:, None]).T @ features + PRIOR * np.eye(2)
+        sure = 1 / (1 + np.exp(-np.clip(features @ weights + given, -30, 30)))
+        gradient = features.T @ (sure - right) + PRIOR * (weights - start)
+        curvature = (features * (sure * (1 - sure))[:, None]).T @ features + PRIOR * np.eye(len(start))
         step = np.linalg.solve(curvature, gradient)
         # Newton's steps overshoot where all is nearly certain.
-        line = line - step * min(1.0, 1.0 / max(1e-12, float(np.abs(step).max())))
+        weights = weights - step * min(1.0, 1.0 / max(1e-12, float(np.abs(step).max())))
         if float(np.abs(step).max()) < 1e-9:
             break
-    slope = max(_LEAST_SLOPE, float(line[0]))
-    return Calibration(slope=round(slope, 4), shift=round(float(line[1]), 4), items=len(items))
+    return weights
 
 
 def best_threshold(probabilities: Sequence[float], support: int) -> float:

@@ -16,7 +16,7 @@ from medspan.extract.options import DecodingOptions
 from medspan.format import OPTIONS
 
 ONLY = {
-    "generate": ("format", "endpoints", "instruction", "read_twice", "template", "decoding"),
+    "generate": ("format", "endpoints", "instruction", "read_twice", "template", "decoding", "on_too_long"),
     "tag": ("attention", "window_overlap"),
 }
 """Keys that one method alone has."""

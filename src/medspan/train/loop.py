@@ -75,13 +75,14 @@ def _step(training: Training, group: list[list[Encoded]], start: float) -> StepS
     for settings in training.optimizer.optimizer.param_groups:
         settings["lr"] = rate
     # Every process sees the whole group, so the number of target tokens needs no exchange, and a
-    # process without a batch in the last group of an epoch repeats one with weight zero.
+    # process with a batch less in the last group of an epoch repeats one with weight zero.
     wanted = sum(example.target_tokens for batch in group for example in batch)
     processes, rank = accelerator.num_processes, accelerator.process_index
-    mine = group[rank::processes]
-    weight = 1.0 if mine else 0.0
+    # Each process computes as often as every other one, or the others would wait for it for ever.
+    mine = [(batch, 1.0) for batch in group[rank::processes]]
+    mine += [(group[0], 0.0)] * (math.ceil(len(group) / processes) - len(mine))
     total = torch.zeros((), device=accelerator.device)
-    for batch in mine or group[:1]:
+    for batch, weight in mine:
         loss = training.loss(*training.method.collate(batch, accelerator.device))
         total += loss.detach() * weight
         # DistributedDataParallel averages gradients over processes; the loss is a sum over tokens.
@@ -114,11 +115,13 @@ def validation_loss(training: Training, encoded: Sequence[Encoded]) -> float | N
     ordered = sorted(encoded, key=lambda example: example.tokens)
     total: Any = 0.0
     count = 0
+    # Only one process is here: what wraps the loss for several would wait for the others.
+    loss = training.accelerator.unwrap_model(training.loss)
     training.model.eval()
     with torch.no_grad():
         for first in range(0, len(ordered), size):
             batch = ordered[first : first + size]
-            total += float(training.loss(*training.method.collate(batch, training.accelerator.device)))
+            total += float(loss(*training.method.collate(batch, training.accelerator.device)))
             count += sum(example.target_tokens for example in batch)
     training.model.train()
     return float(total / count)

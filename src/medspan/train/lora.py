@@ -32,6 +32,8 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
         target_modules=config.target_modules,
+        # The pooler of an encoder is not used: its weights would never get a gradient.
+        exclude_modules=r".*\bpooler\b.*" if is_encoder(model.config) else None,
         task_type="FEATURE_EXTRACTION" if is_encoder(model.config) else "CAUSAL_LM",
         bias="none",
     )

@@ -33,6 +33,8 @@ def chain_losses(
     forbidden[:, OUTSIDE, INSIDE] = NEVER
     steps = transitions + forbidden
     sizes = list(lengths)
+    if not any(sizes):
+        return scores.sum() + scores.new_zeros((len(sizes), scores.shape[1]))
     rows = pad_sequence(list(torch.split(scores, sizes)), batch_first=True)
     wanted = pad_sequence(list(torch.split(target, sizes)), batch_first=True)
     count = torch.tensor(sizes, device=scores.device)
@@ -87,9 +89,8 @@ class TagLoss(nn.Module):
                 target[at + token, kind] = state
             for token, kind in document.unknown:
                 unknown[at + token, kind] = True
-            for span in document.spans:
-                inset[at + span.first, 0] = span.before
-                inset[at + span.last, 1] = span.after
+            for token, side, characters in document.insets:
+                inset[at + token, side] = characters
             at += len(document.ids)
         device = states.device
         losses = chain_losses(logits, heads.transitions, target.to(device), lengths, unknown.to(device))
@@ -104,7 +105,9 @@ class TagLoss(nn.Module):
     def _pairs(self, batch: Sequence[Any], states: torch.Tensor) -> torch.Tensor:
         tables = [document.table for document in batch]
         if not any(table.heads for table in tables):
-            return states.new_zeros(())
+            # Weights without a gradient on one of several processes would stop them all.
+            unused = (weight for name, weight in self.model.heads.named_parameters() if _of_pairs(name))
+            return states.new_zeros(()) + sum(0.0 * weight.sum() for weight in unused)
         starts = [0, *accumulate(len(document.ids) for document in batch)][:-1]
         pairs = lay_out(tables, [document.spans for document in batch], starts, states.device)
         logits = self.model.heads.pairs(states, pairs)
@@ -118,3 +121,7 @@ class TagLoss(nn.Module):
                 counts[row + pair, relation] = True
             row += len(document.table.candidates)
         return binary_cross_entropy_with_logits(logits[counts], target[counts], reduction="sum")
+
+
+def _of_pairs(name: str) -> bool:
+    return name.split(".")[0] not in ("mention", "transitions", "inset")

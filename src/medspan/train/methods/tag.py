@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from medspan.core import Concept, Example
+from medspan.core import Concept, ConfigError, Example
 from medspan.extract.confidence import kept, recalibrated
 from medspan.extract.tagging import TagExtractor, make_reader
 from medspan.format.pairs import PairTable, pair_table
+from medspan.format.spans import Span, Tokens, tokenize
 from medspan.format.tag_card import TagCard
-from medspan.format.tags import Labels, Level, Span, TagScheme, tokenize
+from medspan.format.tags import Labels, Level, TagScheme
 from medspan.models import BaseModel, model_hash, tokenizer_hash
 from medspan.train.calibration import calibrate
 from medspan.train.config import TrainConfig
@@ -27,13 +29,15 @@ class Tagged:
     """A document as token ids with its labels.
 
     `states` (token, type, state) of the tokens that begin (1) or continue (2) a mention, `unknown`
-    (token, type) of those that may be anything. `truths` and `legal` are (row of the table, relation):
-    which relations hold, and which count in the loss. `types` are those that count.
+    (token, type) of those that may be anything, `insets` (token, side, characters left out). `truths`
+    and `legal` are (row of the table, relation): which relations hold, and which count in the loss.
+    `types` are those that count.
     """
 
     ids: tuple[int, ...]
     spans: tuple[Span, ...]
     states: tuple[tuple[int, int, int], ...]
+    insets: tuple[tuple[int, int, int], ...]
     table: PairTable
     truths: tuple[tuple[int, int], ...]
     legal: tuple[tuple[int, int], ...]
@@ -71,28 +75,35 @@ class Tag(Method):
             annotation = reference_of(example)
             tokens = tokenize(self.tokenizer, example.document.text)
             labels = self.scheme.labels(example.document, tokens, annotation)
-            encoded, overlapping = self._tagged(example, tokens.ids, labels)
-            lost = labels.lost.copy()
-            if overlapping:
-                lost["mention: overlaps-one-of-its-type"] += overlapping
-            collector.add(example, encoded, lost)
+            encoded, lost = self._tagged(example, tokens, labels)
+            collector.add(example, encoded, labels.lost + lost)
         return collector.data()
 
-    def _tagged(self, example: Example, ids: tuple[int, ...], labels: Labels) -> tuple[Tagged, int]:
+    def _tagged(self, example: Example, tokens: Tokens, labels: Labels) -> tuple[Tagged, Counter[str]]:
         types, relations = self.scheme.asked(example.task)
         type_of = {name: index for index, name in enumerate(self.scheme.types)}
         relation_of = {name: index for index, name in enumerate(self.scheme.relations)}
         states: dict[tuple[int, int], int] = {}
-        overlapping = 0
+        lost: Counter[str] = Counter()
+        insets: dict[tuple[int, int], int] = {}
+        unknown = {
+            (at, type_of[name]) for first, last, name in labels.unknown for at in range(first, last + 1)
+        }
         # Of overlapping mentions of one type a chain holds the longest.
         for span in sorted(labels.spans, key=lambda span: (span.first - span.last, span)):
             kind = type_of[span.type]
-            if any((at, kind) in states for at in range(span.first, span.last + 1)):
-                overlapping += 1
+            covered = {(at, kind) for at in range(span.first, span.last + 1)}
+            if not covered.isdisjoint(states):
+                lost["mention: overlaps-one-of-its-type"] += 1
+                unknown |= covered
                 continue
-            states |= {(at, kind): 2 for at in range(span.first, span.last + 1)}
+            states |= dict.fromkeys(covered, 2)
             states[span.first, kind] = 1
-        candidates = list(self.scheme.candidates(labels.spans, labels.nodes, relations))
+            for place, inset in (((span.first, 0), span.before), ((span.last, 1), span.after)):
+                # One number a token and side: mentions of two types may want it otherwise.
+                lost["mention: shares-a-token-with-another"] += insets.setdefault(place, inset) != inset
+        strings = self.scheme.strings(example.document.text, tokens, labels.spans, labels.nodes)
+        candidates = list(self.scheme.candidates(labels.spans, labels.nodes, strings, relations))
         row_of = {pair: row for row, pair in enumerate(candidates)}
         truths = tuple(
             (row_of[head, tail], relation_of[name])
@@ -109,14 +120,19 @@ class Tag(Method):
         table = pair_table(labels.spans, labels.nodes, candidates)
         marked = tuple((at, kind, state) for (at, kind), state in sorted(states.items()))
         asked = tuple(type_of[name] for name in types)
-        unknown = {
-            (at, type_of[name])
-            for first, last, name in labels.unknown
-            for at in range(first, last + 1)
-            if (at, type_of[name]) not in states
-        }
-        open_ = tuple(sorted(unknown))
-        return Tagged(ids, labels.spans, marked, table, truths, legal, asked, open_), overlapping
+        cut = tuple((token, side, inset) for (token, side), inset in sorted(insets.items()))
+        tagged = Tagged(
+            ids=tokens.ids,
+            spans=labels.spans,
+            states=marked,
+            insets=cut,
+            table=table,
+            truths=truths,
+            legal=legal,
+            types=asked,
+            unknown=tuple(sorted(unknown - states.keys())),
+        )
+        return tagged, +lost
 
     def attach(self) -> Any:
         from medspan.models.heads import TagHeads
@@ -172,7 +188,7 @@ def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) ->
         schema=schema,
         level=level,
         attention=config.attention,
-        window=config.max_length - len(prefix) - len(suffix),
+        window=window_of(config, base) - len(prefix) - len(suffix),
         overlap=config.window_overlap,
         prefix=prefix,
         suffix=suffix,
@@ -181,6 +197,22 @@ def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) ->
         base_model_hash="" if config.load_in_4bit else model_hash(base.model),
         tokenizer_hash=tokenizer_hash(base.tokenizer),
     )
+
+
+def window_of(config: TrainConfig, base: BaseModel) -> int:
+    """Tokens that the model reads at once: `max_length`, or fewer where it has no more positions."""
+    positions = getattr(base.model.config.get_text_config(), "max_position_embeddings", None)
+    size = config.max_length
+    if positions is not None:
+        # Of RoBERTa's 514 positions two are taken; its tokenizer knows.
+        size = min(size, positions, base.tokenizer.model_max_length)
+    if config.window_overlap >= size // 2:
+        raise ConfigError(
+            f"window_overlap: {config.window_overlap} in windows of {size} tokens",
+            cause=f"{base.name} has positions for no more",
+            remedy=f"set window_overlap={size // 4}",
+        )
+    return size
 
 
 def level_of(examples: Sequence[Example]) -> Level:
