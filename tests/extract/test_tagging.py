@@ -189,6 +189,24 @@ def test_a_long_text_is_read_in_parts_of_bounded_size(
             assert here == pytest.approx(there, abs=2e-4)
 
 
+def test_padding_far_from_its_text_disturbs_nothing_in_training(tokenizer: Any) -> None:
+    import torch
+
+    from medspan.train.fused import use_fused_attention
+
+    near = {"sliding_window": 5, "layer_types": ["sliding_attention"] * 2}
+    reader = extractor_of("Gemma3", tokenizer, card_of(prefix=()), **near).tagger.reader
+    use_fused_attention(reader.model)
+    long, short = list(range(5, 45)), [6, 7]
+    together = reader([long, short])
+    for states, ids in zip(together, (long, short), strict=True):
+        assert torch.allclose(states, reader([ids])[0], atol=1e-5)
+    sum(states.sum() for states in together).backward()
+    weights = [weight for weight in reader.parameters() if weight.grad is not None]
+    assert weights
+    assert all(torch.isfinite(weight.grad).all() for weight in weights)
+
+
 def test_causal_attention_sees_nothing_to_the_right(tokenizer: Any) -> None:
     import torch
 
