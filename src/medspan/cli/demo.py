@@ -49,7 +49,7 @@ DEMO_TRAINING: dict[str, dict[str, Any]] = {
         "eval_steps": 169,
     },
     "tag": {
-        "num_train_epochs": 4,
+        "num_train_epochs": 2,
         "learning_rate": 1.5e-3,
         "per_device_train_batch_size": 8,
         "lora_r": 32,
