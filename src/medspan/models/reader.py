@@ -12,8 +12,9 @@ from medspan.models.base import is_encoder
 from medspan.models.masks import layer_masks, sliding_windows
 from medspan.models.windows import windows
 
-TOKENS_AT_ONCE = 4096
-"""Tokens that are read together in extraction, padding included, unless one window has more."""
+TOKENS_AT_ONCE = 1024
+"""Tokens that are read together in extraction, padding included, unless one window has more: few enough
+that what a layer hands on stays in the processor's cache."""
 
 
 class Reader(nn.Module):
