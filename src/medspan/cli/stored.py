@@ -181,6 +181,6 @@ def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> 
     if weights != adapter_hash(adapter_folder(run)):
         raise InputError(
             f"{path} was made by another adapter than the run holds now",
-            cause="the training was resumed after the evaluation",
+            cause="the training was resumed after the evaluation, or the adapter's format.json was changed",
             remedy="add --again to extract anew",
         )
