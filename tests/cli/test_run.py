@@ -133,6 +133,7 @@ def test_extract_refuses_bad_settings_and_too_long_texts(
 ) -> None:
     assert "did you mean top_p" in refused("extract", run, "top=1", "--text", "Fever.")
     assert "decoding.top_p: 5" in refused("extract", run, "top_p=5", "--text", "Fever.")
+    assert "this adapter generates" in refused("extract", run, "--int8", "--text", "Fever.")
     assert "leave --task out" in refused("extract", run, "--text", "Fever.", "--task", "genes")
     note, out = tmp_path / "long.txt", tmp_path / "o.jsonl"
     note.write_text("fever " * 3000)

@@ -67,6 +67,26 @@ def test_extract_keeps_what_is_as_probable_as_asked(
         assert f"--min-confidence {limit}: a probability is wanted" in message
 
 
+def test_extract_by_eight_bit_products(
+    cli: Cli, refused: Callable[..., str], run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    from medspan.models.eight_bit import has_byte_products
+
+    if not has_byte_products():
+        assert "does not multiply bytes" in refused("extract", run, "--text", "Aspirin.", "--int8")
+        return
+    done = {}
+    for name, more in (("exact", ()), ("int8", ("--int8",))):
+        out, result = tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json"
+        made = cli("extract", run, corpus / "test.jsonl", "--out", out, "--json", result, *more)
+        assert made.code == 0
+        assert read(result)["int8"] == (name == "int8")
+        done[name] = load(out).examples
+    sure = [m.confidence for row in done.values() for one in row for m in one.predicted.mentions]
+    assert sure
+    assert done["exact"] != done["int8"]
+
+
 def test_evaluate_shows_what_the_probabilities_are_worth(cli: Cli, run: Path, tmp_path: Path) -> None:
     result = tmp_path / "r.json"
     done = cli("evaluate", run, "--split", "test", "--allow-empty", "--json", result)

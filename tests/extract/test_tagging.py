@@ -12,7 +12,7 @@ from medspan.core import Annotation, Document, Example, Mention, RelationType, S
 from medspan.extract import TagExtractor
 from medspan.extract.confidence import FLOOR
 from medspan.extract.tagging import make_reader, trimmed
-from medspan.format.spans import Span, Tokens
+from medspan.format.spans import Span, Tokens, tokenize
 from medspan.format.tag_card import Calibration, TagCard
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
@@ -135,6 +135,28 @@ def test_places_are_exact_and_batches_change_nothing(kind: str, tokenizer: Any) 
         alone = items(found(extractor, [text])[0])
         for one, other in zip(alone, items(annotation), strict=True):
             assert one == pytest.approx(other, abs=2e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_eight_bits_change_little_and_batches_nothing(kind: str, tokenizer: Any) -> None:
+    import torch
+
+    from medspan.models.eight_bit import has_byte_products, use_eight_bits
+
+    if not has_byte_products():
+        pytest.skip("this processor has no exact product of bytes")
+    extractor = extractor_of(kind, tokenizer, card_of())
+    ids = [tokenize(tokenizer, TEXTS[5]).ids]
+    with torch.inference_mode():
+        exact = extractor.tagger.states(ids)[0]
+        use_eight_bits(extractor.tagger.reader.body)
+        eight = extractor.tagger.states(ids)[0]
+    assert float(torch.cosine_similarity(exact, eight).min()) > 0.98
+    for text, annotation in zip(TEXTS, found(extractor, TEXTS), strict=True):
+        annotation.check(Document("d", text))
+        alone = items(found(extractor, [text])[0])
+        for one, other in zip(alone, items(annotation), strict=True):
+            assert one == pytest.approx(other, abs=2e-2)
 
 
 @pytest.mark.parametrize("kind", ["Llama", "Gemma3"])

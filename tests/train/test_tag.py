@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file
 
 from medspan.core import Annotation, ConfigError, Document, Example, Mention, Relation
 from medspan.evaluate import evaluate
@@ -173,6 +175,25 @@ def test_an_encoder_is_trained_and_loaded(tmp_path: Path, data: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("kind", ["Llama", "Bert"])
+def test_the_first_layers_alone_are_trained_and_loaded(tmp_path: Path, data: Path, kind: str) -> None:
+    base = tiny(kind, tmp_path / "base", num_hidden_layers=4)
+    run = train(
+        configured(tmp_path / "run", base, data, num_hidden_layers=2, num_train_epochs=10),
+        report=quiet,
+        bar=False,
+    )
+    assert json.loads((run / "adapter" / "format.json").read_text())["num_hidden_layers"] == 2
+    weights = load_file(run / "adapter" / "adapter_model.safetensors")
+    layers = {int(found[1]) for name in weights if (found := re.search(r"layers?\.(\d+)\.", name))}
+    assert layers == {0, 1}
+    entities, relations = f1(run, notes(40, 9))
+    assert entities > 0.95
+    assert relations > 0.9
+    with pytest.raises(ConfigError, match="num_hidden_layers: 9"):
+        train(configured(tmp_path / "more", base, data, num_hidden_layers=9), report=quiet, bar=False)
+
+
 def test_windows_are_no_longer_than_the_models_positions(tmp_path: Path, data: Path) -> None:
     bert = tiny("Bert", tmp_path / "bert", max_position_embeddings=40)
     with pytest.raises(ConfigError, match="window_overlap: 128 in windows of 40 tokens"):
@@ -212,6 +233,8 @@ def test_options_of_generation_are_refused(run: Path, base: str, data: Path, tmp
         configured(tmp_path, base, data, read_twice=True)
     with pytest.raises(ConfigError, match="attention: has no meaning in method: generate"):
         configured(tmp_path, base, data, method="generate", attention="causal")
+    with pytest.raises(ConfigError, match="num_hidden_layers: has no meaning in method: generate"):
+        configured(tmp_path, base, data, method="generate", num_hidden_layers=1)
     with pytest.raises(ConfigError, match="window_overlap: 64"):
         configured(tmp_path, base, data, max_length=128, window_overlap=64)
     with pytest.raises(ConfigError, match="--free: this adapter tags"):

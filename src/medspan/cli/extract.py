@@ -13,18 +13,20 @@ from medspan.cli.console import (
     BaseModelName,
     Device,
     DocumentsFormat,
+    Int8,
     JsonFile,
     MinConfidence,
     OnError,
     Quiet,
     RejectedFile,
+    Report,
     check_targets,
     notes,
     say,
     table,
     write_json,
 )
-from medspan.cli.documents import ask, read_documents
+from medspan.cli.documents import Documents, ask, read_documents
 from medspan.cli.predict import Tally, load_extractor, predictions, write_predictions
 from medspan.cli.words import decoding, sort_words
 from medspan.core import (
@@ -60,6 +62,7 @@ def extract(
     device: Device = "auto",
     base_model: BaseModelName = None,
     min_confidence: MinConfidence = None,
+    int8: Int8 = False,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
@@ -73,31 +76,38 @@ def extract(
     card = load_card(adapter_folder(run))
     options = decoding(run, sort_words(words)[1], free=free)
     loaded = partial(
-        load_extractor, run, options, device=device, base_model=base_model, min_confidence=min_confidence
+        load_extractor,
+        run,
+        options,
+        device=device,
+        base_model=base_model,
+        min_confidence=min_confidence,
+        int8=int8,
     )
     if text is not None:
         asked = ask([Example(Document("text", text), source="text")], card, task)
-        answers = list(predictions(loaded(), asked, Tally(), quiet=True))
-        _write_answers(json_file, answers, options.to_json())
-        say("\n".join(answer_lines(answers)))
+        _answer(list(predictions(loaded(), asked, Tally(), quiet=True)), options.to_json(), json_file)
         return
     assert source is not None
     assert out is not None
     read = read_documents(source, format, on_error, rejected)  # type: ignore[arg-type]
     asked = ask(read.examples, card, task)
-    note = notes(quiet)
-    note(f"{source}: {len(read.examples)} documents ({read.format}); {len(asked)} to extract from")
-    if read.rejected:
-        where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
-        note(f"rows that could not be read and were left out: {len(read.rejected)} ({where})")
+    _note_input(notes(quiet), source, read, len(asked), rejected)
     extractor = loaded()
     tally = Tally()
     write_predictions(out, predictions(extractor, asked, tally, quiet))
     least = None if extractor.least is None else dict(extractor.least)
-    made = {"out": str(out), "decoding": options.to_json(), "min_confidence": least}
+    made = {"out": str(out), "decoding": options.to_json(), "min_confidence": least, "int8": int8}
     write_json(json_file, {**tally.to_json(), "rejected": len(read.rejected), **made})
     tally.print()
     say(f"written to {out}")
+
+
+def _note_input(note: Report, source: Path, read: Documents, asked: int, rejected: Path | None) -> None:
+    note(f"{source}: {len(read.examples)} documents ({read.format}); {asked} to extract from")
+    if read.rejected:
+        where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
+        note(f"rows that could not be read and were left out: {len(read.rejected)} ({where})")
 
 
 def _check_on_error(on_error: str) -> None:
@@ -141,10 +151,12 @@ def _source(words: Sequence[str] | None, text: str | None, out: Path | None) -> 
     return Path(files[0])
 
 
-def _write_answers(path: Path | None, answers: Sequence[Example], options: dict[str, object]) -> None:
+def _answer(answers: Sequence[Example], options: dict[str, object], json_file: Path | None) -> None:
     from medspan.read import example_to_json
 
-    write_json(path, {"answers": [example_to_json(example) for example in answers], "decoding": options})
+    rows = [example_to_json(example) for example in answers]
+    write_json(json_file, {"answers": rows, "decoding": options})
+    say("\n".join(answer_lines(answers)))
 
 
 def answer_lines(answers: Sequence[Example]) -> list[str]:

@@ -107,6 +107,7 @@ def load_extractor(
     device: str = "auto",
     base_model: str | None = None,
     min_confidence: float | None = None,
+    int8: bool = False,
 ) -> Extractor:
     """The extractor of a run or adapter folder, with the libraries' own messages turned off."""
     from transformers.utils import logging
@@ -114,7 +115,9 @@ def load_extractor(
     from medspan.extract import load_extractor as load
 
     logging.set_verbosity_error()
-    return load(folder, options, device=device, base_model=base_model, min_confidence=min_confidence)
+    return load(
+        folder, options, device=device, base_model=base_model, min_confidence=min_confidence, int8=int8
+    )
 
 
 def write_predictions(path: Path, examples: Iterator[Example]) -> None:

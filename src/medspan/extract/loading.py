@@ -21,20 +21,30 @@ def load_extractor(
     dtype: str = "auto",
     base_model: str | None = None,
     min_confidence: float | None = None,
+    int8: bool = False,
 ) -> Extractor:
     """The extractor of a run folder (its chosen adapter) or of an adapter folder.
 
     `base_model` replaces the recorded path of the base model, not its content: another model's
     weights are refused by their hash. `min_confidence` (0 to 1) is for methods that know how sure
-    they are. ModelError where anything does not fit.
+    they are, `int8` (eight-bit products on a processor) for those that read a text at once.
+    ModelError or ConfigError where anything does not fit.
     """
     from medspan.models import load_base, model_hash
+    from medspan.models.depth import keep_first_layers
+    from medspan.models.eight_bit import use_eight_bits
 
     adapter = adapter_folder(folder)
     card = load_card(adapter)
     if isinstance(card, FormatCard) and min_confidence is not None:
         raise ConfigError(
             f"--min-confidence {min_confidence}: this adapter generates, and gives no probabilities",
+            remedy="leave it out, or train with method: tag",
+        )
+    if isinstance(card, FormatCard) and int8:
+        raise ConfigError(
+            "--int8: this adapter generates",
+            cause="word by word, a model waits for its weights and not for its products",
             remedy="leave it out, or train with method: tag",
         )
     if isinstance(card, TagCard):
@@ -51,10 +61,14 @@ def load_extractor(
             cause="another model, another revision, or weights that were changed in place",
             remedy=f"give the base model of the run: {card.base_model} (sha256 {card.base_model_hash[:12]})",
         )
+    if isinstance(card, TagCard) and card.num_hidden_layers is not None:
+        keep_first_layers(base.model, card.num_hidden_layers)
     model = with_adapter(base.model, adapter)
     if isinstance(card, TagCard):
         card.check_tokenizer(base.tokenizer)
         tagger = _tagger(model, card, adapter)
+        if int8:
+            use_eight_bits(tagger.reader.body)
         return TagExtractor(tagger, card, base.tokenizer, str(folder), min_confidence)
     renderer = card.renderer(base.tokenizer)
     return GenerateExtractor(model, renderer, options or DecodingOptions(), str(folder))

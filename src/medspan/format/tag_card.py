@@ -40,8 +40,8 @@ class TagCard:
     """Schema, level of relations, attention, windows, base model and tokenizer of a tagging adapter.
 
     `prefix` and `suffix` are token ids around every window; `window` and `overlap` count tokens.
-    `insets`: whether mentions may begin or end within a token. `calibration` by kind of item,
-    `mention` and `relation`.
+    `insets`: whether mentions may begin or end within a token. `num_hidden_layers`: how many of the base
+    model's first layers are used, None for all. `calibration` by kind of item, `mention` and `relation`.
     """
 
     schema: Schema
@@ -55,6 +55,7 @@ class TagCard:
     base_model: str
     base_model_hash: str
     tokenizer_hash: str
+    num_hidden_layers: int | None = None
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     method: str = "tag"
     schema_version: int = 1

@@ -43,9 +43,17 @@ class Reader(nn.Module):
         self.size, self.overlap = size, overlap
 
     @property
+    def body(self) -> Any:
+        """The part of the model below its output layer."""
+        base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        if is_encoder(base.config) or not hasattr(base, "get_decoder"):
+            return base
+        return base.get_decoder()
+
+    @property
     def width(self) -> int:
         """Numbers in one hidden state."""
-        return int(_body(self.model).config.get_text_config().hidden_size)
+        return int(self.body.config.get_text_config().hidden_size)
 
     def forward(self, documents: Sequence[Sequence[int]]) -> list[torch.Tensor]:
         """Of each document the hidden states, (tokens, width) in float32.
@@ -83,7 +91,7 @@ class Reader(nn.Module):
         yield slice(first, len(rows))
 
     def _states(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
-        body = _body(self.model)
+        body = self.body
         device = body.device
         width = max(1, *map(len, rows))
         ids = torch.zeros((len(rows), width), dtype=torch.long)
@@ -105,11 +113,3 @@ class Reader(nn.Module):
 def _hidden(output: Any) -> torch.Tensor:
     states: torch.Tensor = output.last_hidden_state
     return states
-
-
-def _body(model: Any) -> Any:
-    """The part of a model below its output layer."""
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if is_encoder(base.config) or not hasattr(base, "get_decoder"):
-        return base
-    return base.get_decoder()

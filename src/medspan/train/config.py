@@ -17,7 +17,7 @@ from medspan.format import OPTIONS
 
 ONLY = {
     "generate": ("format", "endpoints", "instruction", "read_twice", "template", "decoding", "on_too_long"),
-    "tag": ("attention", "window_overlap"),
+    "tag": ("attention", "num_hidden_layers", "window_overlap"),
 }
 """Keys that one method alone has."""
 
@@ -47,6 +47,7 @@ class TrainConfig(_Strict):
     base_model: str = "default"
     method: Literal["generate", "tag"] = "generate"
     attention: Literal["both", "causal"] = "both"
+    num_hidden_layers: int | None = Field(None, ge=1)
     window_overlap: int = Field(128, ge=0)
 
     format: Literal["compact", "sections", "tasks"] = "compact"

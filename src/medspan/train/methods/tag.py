@@ -135,9 +135,12 @@ class Tag(Method):
         return tagged, +lost
 
     def attach(self) -> Any:
+        from medspan.models.depth import keep_first_layers
         from medspan.models.heads import TagHeads
         from medspan.models.tagger import Tagger
 
+        if self.card.num_hidden_layers is not None:
+            keep_first_layers(self.base.model, self.card.num_hidden_layers)
         model = add_lora(self.base, self.config)
         reader = make_reader(model, self.card)
         heads = TagHeads(self.card.head_shape(reader.width))
@@ -181,9 +184,13 @@ class Tag(Method):
 
 def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) -> TagCard:
     """The card of a run: schema, level and insets from the training data, the rest from the configuration."""
+    from medspan.models.depth import check_layers
+
     schema = infer_schema(config.schema_file, train)
     level = level_of(train)
     prefix, suffix = surroundings(base.tokenizer)
+    if config.num_hidden_layers is not None:
+        check_layers(base.model, config.num_hidden_layers)
     return TagCard(
         schema=schema,
         level=level,
@@ -196,6 +203,7 @@ def make_card(config: TrainConfig, train: Sequence[Example], base: BaseModel) ->
         base_model=config.base_model,
         base_model_hash="" if config.load_in_4bit else model_hash(base.model),
         tokenizer_hash=tokenizer_hash(base.tokenizer),
+        num_hidden_layers=config.num_hidden_layers,
     )
 
 
