@@ -3,7 +3,7 @@
 The peer decodes greedily with the weights of the generating run, LoRA merged, at the batch size that is
 the best for it of 8, 16, 32 and 64. Runs are interleaved; the median of the ratios counts. Beside each
 figure stands its share of the limit: the multiplications that the tokens take in the layers, by the rate
-of plain matrix products of this machine.
+of plain bf16 matrix products of this machine (eight-bit products, `tag_int8`, may pass it).
 
     python benchmarks/extract_throughput.py --corpus ade/val.json \
         --generate runs/ade --tag runs/ade-tag [--documents 96] [--repeats 3]
@@ -86,6 +86,7 @@ def contestants(options: argparse.Namespace, examples: Any) -> dict[str, tuple[C
     """Of each one what it does with all documents, and how many multiplications that is at least."""
     from medspan.extract import DecodingOptions, load_extractor
     from medspan.format.spans import tokenize
+    from medspan.models.eight_bit import has_byte_products
 
     found: dict[str, tuple[Callable[[], Any], int]] = {}
     if options.tag.is_dir():
@@ -93,6 +94,9 @@ def contestants(options: argparse.Namespace, examples: Any) -> dict[str, tuple[C
         tokens = sum(len(tokenize(tagging.tokenizer, one.document.text)) for one in examples)
         cost = tokens * weights(tagging.tagger.reader.model)
         found["tag"] = (lambda: list(tagging.extract(examples)), cost)
+        if has_byte_products():
+            eight = load_extractor(options.tag, int8=True)
+            found["tag_int8"] = (lambda: list(eight.extract(examples)), cost)
     if options.generate.is_dir():
         grounded = load_extractor(options.generate, DecodingOptions(batch_size=options.batch_size))
         model, renderer = grounded.model, grounded.renderer
