@@ -136,6 +136,21 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 @contextmanager
+def counting(what: str, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A running count on standard error where the total is not known; on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
 def progress(what: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on standard error; the function it gives hears how many are done."""
     if quiet:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,58 +15,113 @@ from medspan.cli.console import (
     OnError,
     Quiet,
     RejectedFile,
+    Report,
     check_targets,
     counted,
+    counting,
     notes,
     say,
     write_json,
 )
-from medspan.core import InputError
+from medspan.core import Example, InputError
+
+if TYPE_CHECKING:
+    from medspan.read import Stream
+
+TELL_EVERY = 100
+"""After how many documents the running count is drawn anew."""
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="Corpus file.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write; replaced if there.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Corpus file or folder; - for a pipe.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write; a file is replaced.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
+    losses: Annotated[
+        Path | None,
+        typer.Option("--losses", metavar="FILE", help="Lists what the format cannot hold (JSON lines)."),
+    ] = None,
     on_error: OnError = "stop",
     rejected: RejectedFile = None,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
-    """Convert a corpus file to another format."""
-    from medspan.read import load, write
+    """Convert a corpus to another format."""
+    from medspan.read import Stream
     from medspan.read.base import format_named
+    from medspan.read.source import standard_input_as_file
+    from medspan.read.write import lines_beside, write
 
-    format_named(to)
-    check_targets(target, rejected, json_file)
+    target_format = format_named(to)
+    check_targets(None if target_format.in_folder else target, losses, rejected, json_file)
+    _check_different(source, target)
+    with (
+        standard_input_as_file(source) as path,
+        lines_beside(rejected) as tell_rejected,
+        lines_beside(losses) as tell_lost,
+        counting("documents", quiet) as tell,
+    ):
+        refused = 0
+
+        def hear(row: Any) -> None:
+            nonlocal refused
+            refused += 1
+            tell_rejected(row)
+
+        stream = Stream(path, format=format, on_error=on_error, heard=hear)  # type: ignore[arg-type]
+        examples = _Counted(stream, tell)
+        lost = write(target, examples, to, tell_lost)
+    counts = examples.counts.to_json()
+    result = {
+        **counts,
+        "from": stream.format.name,
+        "to": to,
+        "lost": dict(sorted(lost.items())),
+        "rejected": refused,
+    }
+    write_json(json_file, result)
+    _report(result, target, losses, rejected, notes(quiet))
+
+
+def _report(
+    result: Mapping[str, Any], target: Path, losses: Path | None, rejected: Path | None, note: Report
+) -> None:
+    say(f"{target}: {result['documents']} documents from {result['from']} to {result['to']}")
+    say(f"mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
+    if result["unaligned"]:
+        note(f"mentions without a place in their text: {result['unaligned']}")
+    if result["unparsed"]:
+        note(f"pieces of targets that could not be read: {result['unparsed']}")
+    if result["lost"]:
+        where = f"listed in {losses}" if losses else "name a file with --losses to list them"
+        note(f"{result['to']} cannot hold: {counted(result['lost'])} ({where})")
+    if result["rejected"]:
+        where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
+        note(f"rows that could not be read and were left out: {result['rejected']} ({where})")
+
+
+class _Counted:
+    """A stream that counts what goes through, anew each time."""
+
+    def __init__(self, stream: Stream, tell: Callable[[int], None]):
+        from medspan.read.corpus import Counts
+
+        self._stream, self._tell = stream, tell
+        self.counts = Counts()
+
+    def __iter__(self) -> Iterator[Example]:
+        self.counts = type(self.counts)()
+        for example in self._stream:
+            self.counts.add(example)
+            if self.counts.documents % TELL_EVERY == 0:
+                self._tell(self.counts.documents)
+            yield example
+
+
+def _check_different(source: Path, target: Path) -> None:
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError(
             f"{target} is the file that is read",
             cause="IN and OUT are the same",
             remedy="write to another file",
         )
-    corpus = load(source, format=format, on_error=on_error, rejected=rejected)  # type: ignore[arg-type]
-    lost = write(target, corpus.examples, to)
-    counts = corpus.counts()
-    result = {
-        **{key: counts[key] for key in ("documents", "mentions", "relations", "unaligned", "unparsed")},
-        "aligned_by": counts["aligned_by"],
-        "from": corpus.format,
-        "to": to,
-        "lost": dict(sorted(lost.items())),
-        "rejected": len(corpus.rejected),
-    }
-    write_json(json_file, result)
-    say(f"{target}: {len(corpus)} documents from {corpus.format} to {to}")
-    say(f"mentions: {counted(counts['mentions'])}; relations: {counted(counts['relations'])}")
-    note = notes(quiet)
-    if counts["unaligned"]:
-        note(f"mentions without a place in their text: {counts['unaligned']}")
-    if counts["unparsed"]:
-        note(f"pieces of targets that could not be read: {counts['unparsed']}")
-    if lost:
-        note(f"{to} cannot hold: {counted(result['lost'])}")
-    if corpus.rejected:
-        where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
-        note(f"rows that could not be read and were left out: {len(corpus.rejected)} ({where})")

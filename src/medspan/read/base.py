@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from medspan.core import Example, InputError, Place
+from medspan.read.losses import Losses
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longest line, or item of a JSON list, that is read unless the caller says otherwise."""
@@ -45,12 +45,16 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The beginning of a file: its first JSON values (none where it is not JSON) or its first lines."""
+    """The beginning of a file: its first JSON values (none where it is not JSON) or its first lines.
+
+    Of a folder instead `names`, those of its first files in alphabetical order.
+    """
 
     path: Path
-    values: tuple[Any, ...]
-    lines: tuple[str, ...]
-    bad: tuple[BadRow, ...]
+    values: tuple[Any, ...] = ()
+    lines: tuple[str, ...] = ()
+    bad: tuple[BadRow, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def objects(self) -> tuple[dict[str, Any], ...]:
@@ -63,6 +67,8 @@ class Format(ABC):
     name: ClassVar[str]
     suffix: ClassVar[str]
     looks_like: ClassVar[str]
+    in_folder: ClassVar[bool] = False
+    """Whether a corpus is a folder of files; see `FolderFormat`."""
 
     @abstractmethod
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
@@ -77,11 +83,29 @@ class Format(ABC):
         """Whether the beginning of a file is of this format."""
 
     @abstractmethod
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         """The text of a file whose name ends in `suffix`, in pieces.
 
-        What the format cannot hold is counted into `lost` by kind.
+        `examples` may be gone through several times. What the format cannot hold is added to `lost`.
         """
+
+
+class FolderFormat(Format):
+    """A format whose corpora are folders, with a few files for each document."""
+
+    suffix: ClassVar[str] = ""
+    in_folder: ClassVar[bool] = True
+
+    @abstractmethod
+    def render_files(self, examples: Iterable[Example], lost: Losses) -> Iterator[tuple[str, str]]:
+        """Names and texts of the folder's files."""
+
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
+        raise InputError(
+            f"{self.name} is written as a folder, not as a file",
+            cause="the name to write to ends like that of a file",
+            remedy="name a folder",
+        )
 
 
 _FORMATS: dict[str, Format] = {}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +22,7 @@ from medspan.read.instruction_rows import (
     schema_of,
 )
 from medspan.read.json_rows import json_rows
+from medspan.read.losses import Losses
 
 _KEYS = ("prompt", "completion")
 
@@ -63,7 +63,7 @@ class CompactFormat(Format):
         except InputError:
             return None
 
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         # A file holds endpoints that are no entities as well; whether to train on them is not asked here.
         writer = CompactCodec(schema_of(examples), endpoints="document")
         for example in examples:
@@ -80,5 +80,5 @@ class CompactFormat(Format):
             else:
                 prompt = writer.prompt(document)
                 completion, row_lost = answer(writer, document, annotation, None)
-                lost.update(row_lost)
+                lost.add_all(row_lost, document)
             yield json_line({"prompt": prompt, "completion": completion, **extra_keys(document)})

@@ -42,34 +42,49 @@ class Corpus:
         return iter(self.examples)
 
     def counts(self) -> dict[str, Any]:
-        """Documents, listed mentions and relations by type, and what found no place.
-
-        Counted over the reference annotation, the predicted one where there is no reference.
-        `unaligned` and `aligned_by` cover listed mentions and endpoints that are listed nowhere.
-        """
-        mentions: Counter[str] = Counter()
-        relations: Counter[str] = Counter()
-        aligned_by: Counter[str] = Counter()
-        unaligned = unparsed = 0
+        """What `Counts` says of all examples."""
+        found = Counts()
         for example in self.examples:
-            annotation = example.reference or example.predicted
-            if annotation is None:
-                continue
-            mentions.update(mention.type for mention in annotation.mentions)
-            relations.update(relation.type for relation in annotation.relations)
-            unparsed += len(annotation.unparsed)
-            for item in (*annotation.mentions, *annotation.unaligned, *unlisted_endpoints(annotation)):
-                if isinstance(item, Mention):
-                    aligned_by[item.aligned_by] += 1
-                else:
-                    unaligned += 1
+            found.add(example)
+        return found.to_json()
+
+
+class Counts:
+    """Documents, listed mentions and relations by type, and what found no place.
+
+    Counted over the reference annotation, the predicted one where there is no reference.
+    `unaligned` and `aligned_by` cover listed mentions and endpoints that are listed nowhere.
+    """
+
+    def __init__(self) -> None:
+        self.documents = self.unaligned = self.unparsed = 0
+        self.mentions: Counter[str] = Counter()
+        self.relations: Counter[str] = Counter()
+        self.aligned_by: Counter[str] = Counter()
+
+    def add(self, example: Example) -> None:
+        """Count one more example."""
+        self.documents += 1
+        annotation = example.reference or example.predicted
+        if annotation is None:
+            return
+        self.mentions.update(mention.type for mention in annotation.mentions)
+        self.relations.update(relation.type for relation in annotation.relations)
+        self.unparsed += len(annotation.unparsed)
+        for item in (*annotation.mentions, *annotation.unaligned, *unlisted_endpoints(annotation)):
+            if isinstance(item, Mention):
+                self.aligned_by[item.aligned_by] += 1
+            else:
+                self.unaligned += 1
+
+    def to_json(self) -> dict[str, Any]:
         return {
-            "documents": len(self.examples),
-            "mentions": dict(sorted(mentions.items())),
-            "relations": dict(sorted(relations.items())),
-            "unaligned": unaligned,
-            "unparsed": unparsed,
-            "aligned_by": dict(sorted(aligned_by.items())),
+            "documents": self.documents,
+            "mentions": dict(sorted(self.mentions.items())),
+            "relations": dict(sorted(self.relations.items())),
+            "unaligned": self.unaligned,
+            "unparsed": self.unparsed,
+            "aligned_by": dict(sorted(self.aligned_by.items())),
         }
 
 

@@ -9,9 +9,12 @@ from medspan.core import InputError, Place
 from medspan.read.base import MAX_LINE_BYTES, BadRow, Row, Sample, formats
 from medspan.read.json_rows import first_character, json_rows
 from medspan.read.lines import check_text_file, read_lines
+from medspan.read.tables import is_table
 
 SAMPLE_ROWS = 20
 """How many rows are looked at."""
+SAMPLE_FILES = 1000
+"""How many files of a folder are looked at, by name."""
 
 
 def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
@@ -27,6 +30,12 @@ def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
         return found[0]
     if sample.bad and not (sample.values or any(line.strip() for line in sample.lines)):
         raise sample.bad[0].error
+    if path.is_dir() and not found:
+        raise InputError(
+            f"{path} is {_seen(sample)}, and one file was expected",
+            cause="a folder of splits was given where one file is read, or it is of no format of folders",
+            remedy="name one of its files",
+        )
     if found:
         seen, cause = f"rows of the formats {' and '.join(found)}", "two files were put together"
     else:
@@ -40,13 +49,25 @@ def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
     )
 
 
+def check_readable(path: Path) -> None:
+    """InputError unless `path` is a folder, a table, or a file that may hold text in UTF-8."""
+    if not path.is_dir() and not is_table(path):
+        check_text_file(path)
+
+
 def take_sample(path: Path, max_line_bytes: int) -> Sample:
-    """The first rows of a file, as JSON where it begins with a bracket. InputError where it is no text."""
-    check_text_file(path)
+    """The first rows of a file, as JSON where it begins with a bracket; the file names of a folder.
+
+    InputError where a file is no text.
+    """
+    check_readable(path)
+    if path.is_dir() and not is_table(path):
+        names = (file.name for file in sorted(path.iterdir()) if not file.name.startswith("."))
+        return Sample(path, names=tuple(islice(names, SAMPLE_FILES)))
     values: list[object] = []
     lines: list[str] = []
     bad: list[BadRow] = []
-    if first_character(path) in ("[", "{"):
+    if is_table(path) or first_character(path) in ("[", "{"):
         for row in islice(json_rows(path, max_line_bytes), SAMPLE_ROWS):
             if isinstance(row, Row):
                 values.append(row.value)
@@ -62,6 +83,9 @@ def take_sample(path: Path, max_line_bytes: int) -> Sample:
 
 
 def _seen(sample: Sample) -> str:
+    if sample.path.is_dir() and not is_table(sample.path):
+        some = ", ".join(sample.names[:5]) + (", ..." if len(sample.names) > 5 else "")
+        return f"a folder with the files {some}" if some else "an empty folder"
     if sample.objects:
         keys = ", ".join(repr(key) for key in list(sample.objects[0])[:12])
         prompt = sample.objects[0].get("prompt")

@@ -12,6 +12,7 @@ from medspan.core import Annotation, Document, Example, InputError, Place, Schem
 from medspan.format import Codec
 from medspan.read.base import Row
 from medspan.read.fields import of_kind
+from medspan.read.losses import Losses
 
 GROUP_KEYS = ("group", "pmid", "PMID", "document_id", "doc_id")
 _EXTRA = "row."
@@ -55,12 +56,12 @@ def extra_keys(document: Document) -> dict[str, Any]:
     return extra
 
 
-def chosen(example: Example, lost: Counter[str]) -> Annotation | None:
+def chosen(example: Example, lost: Losses) -> Annotation | None:
     """The annotation that a file with one answer a row holds: the reference, else the prediction."""
     if example.reference is not None and example.predicted is not None:
-        lost["document: predicted annotation"] += 1
+        lost.add("document: predicted annotation", example.document)
     if example.reference is None and example.predicted is None:
-        lost["document: no annotation"] += 1
+        lost.add("document: no annotation", example.document)
     return example.reference if example.reference is not None else example.predicted
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 from medspan.core import InputError, Place
 from medspan.read.base import REJECTED_CHARACTERS, BadRow, Row
 from medspan.read.lines import read_lines
+from medspan.read.source import open_bytes
+from medspan.read.tables import is_table, table_rows
 
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
@@ -19,13 +22,18 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 def first_character(path: Path) -> str:
     """The first character of the file that is no white space; empty where there is none."""
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         head = file.read(_CHUNK).removeprefix(b"\xef\xbb\xbf").lstrip()
     return head[:1].decode("latin-1")
 
 
 def json_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
-    """The rows of a JSON file. Lines of JSON count lines from 1, a list counts its items from 1."""
+    """The rows of a JSON file, or of a table (`tables.is_table`), as JSON values.
+
+    Lines of JSON count lines from 1, a list its items, a table its rows.
+    """
+    if is_table(path):
+        return table_rows(path)
     if first_character(path) == "[":
         return _list_rows(path, max_line_bytes)
     return _line_rows(path, max_line_bytes)
@@ -88,7 +96,7 @@ class _Broken(Exception):
 def _list_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
     number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as file:
             for value, text in _Window(file, max_line_bytes).items():
                 number += 1
                 place = Place(str(path), number)

@@ -10,16 +10,12 @@ from typing import BinaryIO
 from medspan.core import InputError, Place
 from medspan.core.errors import missing_file
 from medspan.read.base import REJECTED_CHARACTERS, BadRow
+from medspan.read.source import open_bytes
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MAGIC = {
-    b"\x1f\x8b": "a gzip archive",
     b"PK\x03\x04": "a zip archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a zstandard archive",
-    b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
     b"\x89PNG": "an image",
     b"GGUF": "model weights",
@@ -47,7 +43,7 @@ def check_text_file(path: Path) -> None:
         raise missing_file(path, "the corpus file")
     place = Place(str(path))
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             head = file.read(8192)
     except OSError as error:
         raise unreadable(path, error) from None
@@ -109,7 +105,7 @@ def read_lines(path: Path, max_line_bytes: int) -> Iterator[Line | BadRow]:
     A byte order mark and CRLF are tolerated; only LF ends a line. Memory stays within the limit.
     """
     offset = number = 0
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         while raw := file.readline(max_line_bytes + 1):
             number += 1
             place = Place(str(path), number)

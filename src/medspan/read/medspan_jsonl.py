@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object, of_kind, optional, required
 from medspan.read.instruction_rows import json_line
 from medspan.read.json_rows import json_rows
+from medspan.read.losses import Losses
 from medspan.text import occurrences
 
 
@@ -46,7 +47,7 @@ class MedspanFormat(Format):
             for data in sample.objects
         )
 
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         for example in examples:
             yield json_line(example_to_json(example))
 
@@ -132,7 +133,7 @@ def example_from_json(value: Any, place: Place) -> Example:
     Required are `id` and `text`; missing annotations are none. InputError at `place` otherwise.
     """
     data = as_object(value, place)
-    metadata = optional(data, "metadata", dict, place) or {}
+    metadata = _metadata(data, place)
     for key, item in metadata.items():
         of_kind(item, str, place, f"the metadata {key!r}")
     try:
@@ -160,6 +161,19 @@ def example_from_json(value: Any, place: Place) -> Example:
             remedy="write the row again from its source; offsets count characters, the end is exclusive",
             place=place,
         ) from None
+
+
+def _metadata(data: dict[str, Any], place: Place) -> dict[str, Any]:
+    """The metadata: an object, or, in tables, its JSON text."""
+    value = data.get("metadata")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise InputError(
+                f"the metadata is text that is no JSON ({error})", remedy="repair the row", place=place
+            ) from None
+    return of_kind({} if value is None else value, dict, place, "the value of 'metadata'")
 
 
 def _annotation(data: dict[str, Any] | None, place: Place) -> Annotation | None:
@@ -232,9 +246,10 @@ def _relation(value: Any, place: Place) -> Relation:
 
 
 def _endpoint(data: dict[str, Any], place: Place) -> Endpoint:
-    if "mention" in data:
+    # In tables every key is there, and null where it is not meant.
+    if data.get("mention") is not None:
         return _mention(data["mention"], place)
-    if "unaligned" in data:
+    if data.get("unaligned") is not None:
         return _unaligned(data["unaligned"], place)
     concept = as_object(required(data, "concept", dict, place), place, "a concept")
     return Concept(required(concept, "id", str, place), optional(concept, "type", str, place))

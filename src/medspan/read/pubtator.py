@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +22,7 @@ from medspan.core import (
 )
 from medspan.read.base import REJECTED_CHARACTERS, BadRow, Format, Row, Sample, register
 from medspan.read.lines import Line, read_lines
+from medspan.read.losses import Losses
 
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _SINGLE_ID = re.compile(r"-1|(?:\w+:)?[A-Za-z]*\d{3,}")
@@ -73,7 +74,7 @@ class PubTatorFormat(Format):
     def sniff(self, sample: Sample) -> bool:
         return any(_TEXT_LINE.fullmatch(line) for line in sample.lines)
 
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         for example in examples:
             yield _Written(example, lost).text()
 
@@ -228,11 +229,11 @@ def _relation_key(type_: str, head: str, tail: str) -> str:
 class _Written:
     """Writes one example as an article; counts what does not fit."""
 
-    def __init__(self, example: Example, lost: Counter[str]):
+    def __init__(self, example: Example, lost: Losses):
         self._document, self._lost = example.document, lost
         self._annotation = example.reference or example.predicted or Annotation()
         if example.reference is not None and example.predicted is not None:
-            lost["document: predicted annotation"] += 1
+            self._lose("document: predicted annotation")
 
     def text(self) -> str:
         document, annotation = self._document, self._annotation
@@ -252,10 +253,10 @@ class _Written:
         numbered = group is not None and re.fullmatch(re.escape(group) + r"(#\d+)?", document.id)
         pmid = group if group is not None and numbered else document.id
         if group not in (None, pmid):
-            self._lost["document: group"] += 1
+            self._lose("document: group", group or "")
         safe = re.sub(r"[|\s\x00-\x1f]", "_", pmid)
         if safe != pmid:
-            self._lost["document: characters of the id"] += 1
+            self._lose("document: characters of the id", pmid)
         return safe
 
     def _count(self, text: str) -> None:
@@ -265,21 +266,25 @@ class _Written:
             ("document: mentions standing for every occurrence", self._annotation.scope == "string"),
         ):
             if there:
-                self._lost[kind] += 1
+                self._lose(kind)
         for item in self._annotation.unaligned:
-            self._lost[f"mention: {item.reason}"] += 1
-        if self._annotation.unparsed:
-            self._lost["unparsed piece"] += len(self._annotation.unparsed)
+            self._lose(f"mention: {item.reason}", f"{item.type} {item.text}")
+        for piece in self._annotation.unparsed:
+            self._lose("unparsed piece", piece)
+
+    def _lose(self, kind: str, what: str = "") -> None:
+        self._lost.add(kind, self._document, what)
 
     def _mention(self, mention: Mention, text: str) -> Iterator[str]:
         if len(mention.segments) > 1:
-            self._lost["mention: discontinuous"] += 1
+            self._lose("mention: discontinuous", f"{mention.type} {mention.text}")
         elif mention.end > len(text) or _UNWRITABLE.search(mention.type):
-            self._lost["mention: unwritable"] += 1
+            self._lose("mention: unwritable", f"{mention.type} {mention.text}")
         else:
             concepts = [concept for concept in mention.concepts if _is_writable(concept)]
-            if len(concepts) < len(mention.concepts):
-                self._lost["concept: unwritable"] += len(mention.concepts) - len(concepts)
+            for concept in mention.concepts:
+                if concept not in concepts:
+                    self._lose("concept: unwritable", concept)
             stored = self._document.metadata.get(_concepts_key(mention.start, mention.end, mention.type), "")
             column = stored if stored and concepts_of(stored) == mention.concepts else _column(concepts)
             written = text[mention.start : mention.end].replace("\n", " ")
@@ -290,9 +295,9 @@ class _Written:
     def _relation(self, relation: Relation) -> Iterator[str]:
         head, tail, type_ = relation.head, relation.tail, relation.type
         if not (isinstance(head, Concept) and isinstance(tail, Concept)):
-            self._lost["relation: between mentions"] += 1
+            self._lose("relation: between mentions", type_)
         elif any(map(_UNWRITABLE.search, (head.id, tail.id, type_))) or _WHOLE_NUMBER.fullmatch(type_):
-            self._lost["relation: unwritable"] += 1
+            self._lose("relation: unwritable", type_)
         else:
             further = self._document.metadata.get(_relation_key(type_, head.id, tail.id))
             yield "\t".join([type_, head.id, tail.id, *([further] if further is not None else [])])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +22,7 @@ from medspan.read.instruction_rows import (
     schema_of,
 )
 from medspan.read.json_rows import json_rows
+from medspan.read.losses import Losses
 
 _KEYS = ("instruction", "input", "output")
 
@@ -52,7 +52,7 @@ class SectionsFormat(Format):
     def sniff(self, sample: Sample) -> bool:
         return any(all(isinstance(data.get(key), str) for key in _KEYS) for data in sample.objects)
 
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         # A file holds endpoints that are no entities as well; whether to train on them is not asked here.
         writer = SectionsCodec(schema_of(examples), endpoints="document")
         as_lines = suffix == ".jsonl"
@@ -68,7 +68,7 @@ class SectionsFormat(Format):
                 output = stored
             else:
                 output, row_lost = answer(writer, document, annotation, None)
-                lost.update(row_lost)
+                lost.add_all(row_lost, document)
             instruction = document.metadata.get("instruction", INSTRUCTION)
             data = {
                 "instruction": instruction,

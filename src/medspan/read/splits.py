@@ -12,7 +12,8 @@ from medspan.core import InputError
 from medspan.core.errors import missing_file
 from medspan.read.corpus import Corpus, Rejected
 from medspan.read.detect import detect
-from medspan.read.load import OnError, load
+from medspan.read.load import load
+from medspan.read.stream import OnError
 from medspan.read.write import write_rejected
 
 SPLITS = ("train", "validation", "test")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from medspan.core import Annotation, Document, Example, InputError
+from medspan.core import Annotation, Document, Example, InputError, Mention, UnalignedMention
 from medspan.format.tasks import TasksCodec
 from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object, required
@@ -23,6 +23,7 @@ from medspan.read.instruction_rows import (
     row_id,
 )
 from medspan.read.json_rows import json_rows
+from medspan.read.losses import Losses
 
 _KEYS = ("prompt", "completion")
 
@@ -68,18 +69,20 @@ class TasksFormat(Format):
             return False
         return True
 
-    def render(self, examples: Sequence[Example], lost: Counter[str], suffix: str) -> Iterator[str]:
+    def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         """One row an example; three where the example's document has no task of its own."""
         for example in examples:
             annotation = chosen(example, lost)
             if annotation is None:
                 continue
             if example.task is not None:
-                yield self._row(example.document, annotation, lost)
+                line, row_lost = self._row(example.document, annotation)
+                lost.add_all(row_lost, example.document)
+                yield line
             else:
                 yield from self._three_rows(example.document, annotation, lost)
 
-    def _three_rows(self, document: Document, annotation: Annotation, lost: Counter[str]) -> Iterator[str]:
+    def _three_rows(self, document: Document, annotation: Annotation, lost: Losses) -> Iterator[str]:
         asked: set[str] = set()
         for task, labels in self._codec.schema.tasks:
             asked.update(labels)
@@ -92,23 +95,27 @@ class TasksFormat(Format):
                 relations=relations,
                 unparsed=(),
             )
-            row_lost: Counter[str] = Counter()
-            yield self._row(replace(document, task=task), mine, row_lost)
+            line, row_lost = self._row(replace(document, task=task), mine)
+            yield line
             kinds = [kind for kind in row_lost if not (relations and kind.startswith("mention"))]
-            lost.update({kind: row_lost[kind] for kind in kinds})
-        types = [item.type for item in annotation.mentions] + [item.type for item in annotation.unaligned]
-        lost["mention: type-not-asked"] += sum(type_ not in asked for type_ in types)
-        lost["relation: type-not-asked"] += sum(item.type not in asked for item in annotation.relations)
-        if annotation.unparsed:
-            lost["unparsed piece"] += len(annotation.unparsed)
+            lost.add_all({kind: row_lost[kind] for kind in kinds}, document)
+        items: tuple[Mention | UnalignedMention, ...] = (*annotation.mentions, *annotation.unaligned)
+        for item in items:
+            if item.type not in asked:
+                lost.add("mention: type-not-asked", document, f"{item.type} {item.text}")
+        for relation in annotation.relations:
+            if relation.type not in asked:
+                lost.add("relation: type-not-asked", document, relation.type)
+        for piece in annotation.unparsed:
+            lost.add("unparsed piece", document, piece)
 
-    def _row(self, document: Document, annotation: Annotation, lost: Counter[str]) -> str:
-        completion, row_lost = answer(self._codec, document, annotation, document.metadata.get("completion"))
-        lost.update(row_lost)
+    def _row(self, document: Document, annotation: Annotation) -> tuple[str, Counter[str]]:
+        """The row, and by kind what it cannot hold."""
+        completion, lost = answer(self._codec, document, annotation, document.metadata.get("completion"))
         prompt = document.metadata.get("prompt")
         if prompt is None or not self._asks(prompt, document):
             prompt = self._codec.prompt(document)
-        return json_line({"prompt": prompt, "completion": completion, **extra_keys(document)})
+        return json_line({"prompt": prompt, "completion": completion, **extra_keys(document)}), lost
 
     def _asks(self, prompt: str, document: Document) -> bool:
         return self._is_question(prompt) and self._codec.split_prompt(prompt) == (
