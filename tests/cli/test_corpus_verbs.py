@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from medspan.core import Annotation, Document, Example, Mention
+from medspan.core import Annotation, Concept, Document, Example, Mention, Relation
 from medspan.read import load, write
 
 from .conftest import Cli, row, write_rows
@@ -138,6 +138,33 @@ def test_lists_say_how_many_occurrences_they_cannot_tell_apart(cli: Cli, tmp_pat
         assert cli("convert", tmp_path / "in.jsonl", out, "--to", format, "--json", result).code == 0
         assert read(result)["lost"] == {"mention: further-occurrence": 1}
         assert len(load(out, format=format).examples[0].reference.mentions) == 2
+
+
+def test_convert_lists_losses_and_brings_relations_to_a_level(
+    cli: Cli, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    text = "Aspirin caused fever, fever again."
+    drug = Mention.at(text, 0, 7, "Drug", concepts=("D1",))
+    fevers = [Mention.at(text, start, start + 5, "Symptom", concepts=("D2",)) for start in (15, 22)]
+    split_up = Mention(((0, 7), (15, 20)), "Drug", "Aspirin fever")
+    relation = Relation(Concept("D1"), Concept("D2"), "causes")
+    one = Example(Document("1", text), Annotation((drug, *fevers, split_up), relations=(relation,)))
+    write(tmp_path / "in.jsonl.gz", [one], "medspan")
+    result, losses, out = tmp_path / "r.json", tmp_path / "lost.jsonl", tmp_path / "out.txt"
+    more = ("--losses", losses, "--json", result)
+    done = cli("convert", tmp_path / "in.jsonl.gz", out, "--to", "pubtator", *more)
+    assert done.code == 0
+    assert read(result)["lost"] == {"mention: discontinuous": 1}
+    assert [json.loads(line) for line in losses.read_text("utf-8").splitlines()] == [
+        {"kind": "mention: discontinuous", "document": "1", "what": "Drug Aspirin fever", "count": 1}
+    ]
+    assert f"listed in {losses}" in done.err
+    again = ("--to", "medspan", "--relations", "mention", "--json", result)
+    assert cli("convert", out, tmp_path / "m.jsonl", *again).code == 0
+    assert read(result)["brought"] == {"concept relations": 1, "mention relations": 2}
+    assert read(result)["relations"] == {"causes": 2}
+    message = refused("convert", out, tmp_path / "n.jsonl", "--to", "medspan", "--relations", "pair")
+    assert "use as-read, mention, concept" in message
 
 
 def test_split_pools_a_folder_and_says_so(

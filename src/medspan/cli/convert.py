@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -25,9 +25,6 @@ from medspan.cli.console import (
 )
 from medspan.core import Example, InputError
 
-if TYPE_CHECKING:
-    from medspan.read import Stream
-
 TELL_EVERY = 100
 """After how many documents the running count is drawn anew."""
 
@@ -37,6 +34,14 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write; a file is replaced.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
+    relations: Annotated[
+        str,
+        typer.Option(
+            "--relations",
+            metavar="LEVEL",
+            help="as-read; or turn all into relations between mentions (mention) or concepts (concept).",
+        ),
+    ] = "as-read",
     losses: Annotated[
         Path | None,
         typer.Option("--losses", metavar="FILE", help="Lists what the format cannot hold (JSON lines)."),
@@ -49,12 +54,13 @@ def convert(
     """Convert a corpus to another format."""
     from medspan.read import Stream
     from medspan.read.base import format_named
+    from medspan.read.endpoints import AtLevel
     from medspan.read.source import standard_input_as_file
     from medspan.read.write import lines_beside, write
 
     target_format = format_named(to)
     check_targets(None if target_format.in_folder else target, losses, rejected, json_file)
-    _check_different(source, target)
+    _check(source, target, relations)
     with (
         standard_input_as_file(source) as path,
         lines_beside(rejected) as tell_rejected,
@@ -69,13 +75,15 @@ def convert(
             tell_rejected(row)
 
         stream = Stream(path, format=format, on_error=on_error, heard=hear)  # type: ignore[arg-type]
-        examples = _Counted(stream, tell)
+        brought = AtLevel(stream, relations)  # type: ignore[arg-type]
+        examples = _Counted(brought, tell)
         lost = write(target, examples, to, tell_lost)
     counts = examples.counts.to_json()
     result = {
         **counts,
         "from": stream.format.name,
         "to": to,
+        "brought": dict(sorted(brought.counts.items())),
         "lost": dict(sorted(lost.items())),
         "rejected": refused,
     }
@@ -88,6 +96,8 @@ def _report(
 ) -> None:
     say(f"{target}: {result['documents']} documents from {result['from']} to {result['to']}")
     say(f"mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
+    if result["brought"]:
+        note(f"relations brought to another level: {counted(result['brought'])}")
     if result["unaligned"]:
         note(f"mentions without a place in their text: {result['unaligned']}")
     if result["unparsed"]:
@@ -103,7 +113,7 @@ def _report(
 class _Counted:
     """A stream that counts what goes through, anew each time."""
 
-    def __init__(self, stream: Stream, tell: Callable[[int], None]):
+    def __init__(self, stream: Iterable[Example], tell: Callable[[int], None]):
         from medspan.read.corpus import Counts
 
         self._stream, self._tell = stream, tell
@@ -118,7 +128,11 @@ class _Counted:
             yield example
 
 
-def _check_different(source: Path, target: Path) -> None:
+def _check(source: Path, target: Path, level: str) -> None:
+    from medspan.read.endpoints import LEVELS
+
+    if level not in LEVELS:
+        raise InputError(f"--relations is {level!r}", remedy=f"use {', '.join(LEVELS)}")
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError(
             f"{target} is the file that is read",

@@ -19,7 +19,7 @@ from medspan.core import (
     Segment,
     UnalignedMention,
 )
-from medspan.text import fold, occurrences
+from medspan.text import bare_id, fold, occurrences
 
 How = Literal["text", "strict"]
 Kind = Literal["entities", "relations"]
@@ -33,7 +33,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _Key = tuple[Hashable, ...]
 _RelationKey = tuple[frozenset[_Key], str, frozenset[_Key]]
 
-MESH_PREFIX = "MESH:"
 """Optional before a MeSH id, as in the official BioCreative V CDR evaluator."""
 
 
@@ -234,7 +233,7 @@ class _View:
     def learn(self, reference: Annotation, predicted: Annotation) -> None:
         for annotation in (reference, predicted):
             for item in listed(annotation):
-                for concept in map(_bare, item.concepts):
+                for concept in map(bare_id, item.concepts):
                     if concept == NO_CONCEPT:
                         continue
                     if annotation is reference:
@@ -256,7 +255,7 @@ class _View:
         """Keys of which one must be shared for two endpoints to agree."""
         strict = self.how == "strict"
         if isinstance(end, Concept):
-            bare = _bare(end.id)
+            bare = bare_id(end.id)
             known: Iterable[str | None] = {end.type} if end.type else self.types.get(bare, {None})
             return frozenset(("concept", bare, type if strict else None) for type in known)
         type = end.type if strict else None
@@ -273,10 +272,6 @@ class _View:
                 if type == UNKNOWN_TYPE:
                     keys |= {("concept", concept, its) for its in self.types[concept]}
         return frozenset(keys)
-
-
-def _bare(concept: str) -> str:
-    return concept[len(MESH_PREFIX) :] if concept.upper().startswith(MESH_PREFIX) else concept
 
 
 def _identity(keys: frozenset[_Key]) -> frozenset[_Key]:
