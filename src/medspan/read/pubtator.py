@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from medspan.core import (
     UnalignedMention,
 )
 from medspan.read.base import REJECTED_CHARACTERS, BadRow, Format, Row, Sample, register
+from medspan.read.identity import Occurrences
 from medspan.read.lines import Line, read_lines
 from medspan.read.losses import Losses
 
@@ -53,7 +53,7 @@ class PubTatorFormat(Format):
     looks_like: ClassVar[str] = "lines 'PMID|t|title' and 'PMID|a|abstract', then columns divided by tabs"
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
-        seen: Counter[str] = Counter()
+        seen = Occurrences()
         for lines, bad in _blocks(path, max_line_bytes):
             text = "\n".join(line.text for line in lines)[:REJECTED_CHARACTERS]
             if bad is not None:
@@ -65,8 +65,7 @@ class PubTatorFormat(Format):
                 yield BadRow(_not_a_title(lines[0], place), text)
                 continue
             pmid = title.group(1)
-            seen[pmid] += 1
-            yield Row(place, Block(pmid, seen[pmid], lines), text)
+            yield Row(place, Block(pmid, seen.count(pmid), lines), text)
 
     def example(self, row: Row) -> Example:
         return _Article(row.value, row.place.file).example(self.name, row.place)
