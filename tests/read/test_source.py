@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from medspan.core import Annotation, Document, Example, InputError, Mention, Relation
-from medspan.read import Stream, load, write
+from medspan.read import Stream, load, load_splits, write
 from medspan.read.source import standard_input_as_file
 
 TEXT = "Aspirin caused fever, and no rash."
@@ -91,6 +91,25 @@ def test_a_folder_saved_by_datasets_is_read(tmp_path: Path) -> None:
     assert (found.format, len(found)) == ("sections", len(ROWS))
     assert found.examples[0].place is not None
     assert found.examples[0].place.row == 1
+
+
+def test_splits_may_be_folders_and_pieces_of_tables(tmp_path: Path) -> None:
+    import datasets
+
+    write(tmp_path / "rows.jsonl", ROWS, "sections")
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text("utf-8").splitlines()]
+    saved = tmp_path / "saved"
+    parts = {"train": datasets.Dataset.from_list(rows[:30]), "test": datasets.Dataset.from_list(rows[30:])}
+    datasets.DatasetDict(parts).save_to_disk(str(saved))
+    assert {name: len(part) for name, part in load_splits(saved).items()} == {"train": 30, "test": 10}
+    assert {name: len(part) for name, part in load_splits(saved / "train").items()} == {"train": 30}
+    pieces = tmp_path / "pieces"
+    for number, part in enumerate((ROWS[:7], ROWS[7:20])):
+        write(pieces / f"train-0000{number}-of-00002.parquet", part, "medspan")
+    write(pieces / "validation-00000-of-00001.parquet", ROWS[20:], "medspan")
+    found = load_splits(pieces)
+    assert [e.id for e in found["train"]] == [str(n) for n in range(20)]
+    assert len(found["validation"]) == 20
 
 
 def test_a_pipe_is_kept_in_a_file_while_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

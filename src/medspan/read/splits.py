@@ -10,10 +10,12 @@ from typing import Any
 
 from medspan.core import InputError
 from medspan.core.errors import missing_file
+from medspan.read.base import MAX_LINE_BYTES, formats
 from medspan.read.corpus import Corpus, Rejected
-from medspan.read.detect import detect
+from medspan.read.detect import detect, take_sample
 from medspan.read.load import load
 from medspan.read.stream import OnError
+from medspan.read.tables import is_table
 from medspan.read.write import write_rejected
 
 SPLITS = ("train", "validation", "test")
@@ -25,6 +27,7 @@ _SPELLINGS = (
 # Names that run together, such as `NCBItrainset_corpus.txt`, are told by the word before "set".
 _JOINED = re.compile(r"(train(?:ing)?|val(?:idation)?|dev(?:elop(?:ment)?)?|test(?:ing)?)set")
 _PARTS = (("train", "train"), ("validation", "val"), ("validation", "dev"), ("test", "test"))
+_PIECE = re.compile(r"-\d{5}-of-\d{5}")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -49,16 +52,18 @@ def load_splits(
 ) -> dict[str, Corpus]:
     """The corpora of a folder, or of files, by split: train, validation, test, then others by name.
 
-    In a folder the names tell the split; of several files for one split, the one in a readable
-    format is taken and the others are named in `ignored`. Files given by name that claim the same
-    split are read one after another; one that claims none is a split of its own under its stem.
-    `limit` holds for each file; the other options are those of `load`.
+    In a folder the names of its files, or of the folders in it that are corpora themselves, tell the
+    split; of several for one split, the one in a readable format is taken and the others are named in
+    `ignored`. Pieces of one table (`train-00000-of-00002.parquet`), and files given by name that claim
+    the same split, are read one after another; a file that claims none is a split of its own under its
+    stem. `limit` holds for each file; the other options are those of `load`.
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
         if not path.exists():
             raise missing_file(path, "the corpus")
-        chosen, ignored = _in_folder(path, format) if path.is_dir() else ({_split_or_stem(path): [path]}, {})
+        several = path.is_dir() and not is_corpus_folder(path)
+        chosen, ignored = _in_folder(path, format) if several else ({_split_or_stem(path): [path]}, {})
     else:
         chosen, ignored = {}, {}
         for path in map(Path, source):
@@ -92,8 +97,20 @@ def _joined(parts: Sequence[Corpus]) -> Corpus:
     )
 
 
+def is_corpus_folder(folder: Path) -> bool:
+    """Whether a folder is one corpus (brat, a saved dataset) and not a place where corpora lie."""
+    if is_table(folder):
+        return True
+    sample = take_sample(folder, MAX_LINE_BYTES)
+    return any(format_.in_folder and format_.sniff(sample) for format_ in formats().values())
+
+
 def _in_folder(folder: Path, format: str) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and (path.is_file() or is_corpus_folder(path))
+    )
     claims: dict[str, list[Path]] = {}
     for path in files:
         split = split_of(path.name)
@@ -110,7 +127,7 @@ def _in_folder(folder: Path, format: str) -> tuple[dict[str, list[Path]], dict[s
     ignored: dict[str, list[Path]] = {}
     for split, paths in claims.items():
         taken = paths if len(paths) == 1 else [path for path in paths if _is_readable(path, format)]
-        if len(taken) != 1:
+        if len({_PIECE.sub("", path.name) for path in taken}) != 1:
             names = ", ".join(path.name for path in paths)
             raise InputError(
                 f"{folder} has {len(taken)} readable files for the split {split} among {names}",
