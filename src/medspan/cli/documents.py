@@ -32,17 +32,19 @@ class Documents:
 def read_documents(
     path: Path, format: str, on_error: Literal["stop", "skip"], rejected: Path | None
 ) -> Documents:
-    """The documents of a corpus file, a plain text file, or a folder of plain texts.
+    """The documents of a corpus, a plain text file, or a folder of plain texts.
 
     Under `auto`, a file is plain text where its name ends in `.txt` and no corpus format knows it.
     """
     from medspan.read import load
+    from medspan.read.splits import is_corpus_folder
     from medspan.read.write import write_rejected
 
     if not path.exists():
         raise missing_file(path, "the input")
-    files = _texts_in(path) if path.is_dir() else [path]
-    if not path.is_dir() and format != TEXT and not (format == "auto" and _is_plain(path)):
+    of_texts = path.is_dir() and (format == TEXT or not is_corpus_folder(path))
+    files = _texts_in(path) if of_texts else [path]
+    if not of_texts and format != TEXT and not (format == "auto" and _is_plain(path)):
         corpus = load(path, format=format, on_error=on_error, rejected=rejected)
         return Documents(corpus.examples, corpus.format, corpus.rejected)
     examples, refused = _read_texts(files, on_error)

@@ -49,13 +49,17 @@ def split(
 ) -> None:
     """Cut a corpus into parts between which nothing leaks, with types and tasks shared out evenly."""
     from medspan.read import write
+    from medspan.read.base import format_named
+    from medspan.read.source import whole_suffix
     from medspan.split import assign
 
     wanted = parse_shares(shares)
     corpus = _pooled(source, format, notes(quiet))
-    suffix = Path(corpus.files[0]).suffix
+    chosen = format_named(corpus.format)
+    first = Path(corpus.files[0])
+    suffix = whole_suffix(first) if first.is_file() else chosen.suffix
     targets = {part: out / f"{part}{suffix}" for part in wanted}
-    check_targets(json_file, *targets.values())
+    check_targets(json_file, *(() if chosen.in_folder else targets.values()))
     _check_not_read(targets.values(), corpus)
     result = assign(corpus.examples, shares=wanted, seed=seed)
     lost: Counter[str] = Counter()
@@ -95,12 +99,14 @@ def parse_shares(stated: str) -> dict[str, float]:
 
 def _pooled(source: Path, format: str, note: Report) -> Corpus:
     from medspan.read import load, load_splits
+    from medspan.read.source import whole_suffix
+    from medspan.read.splits import is_corpus_folder
 
-    if not source.is_dir():
+    if not source.is_dir() or is_corpus_folder(source):
         return load(source, format=format)
     parts = load_splits(source, format=format)
     formats = sorted({corpus.format for corpus in parts.values()})
-    suffixes = sorted({Path(file).suffix for corpus in parts.values() for file in corpus.files})
+    suffixes = sorted({whole_suffix(Path(file)) for corpus in parts.values() for file in corpus.files})
     if len(formats) > 1 or len(suffixes) > 1:
         raise InputError(
             f"the parts of {source} are in several formats: {', '.join(formats)} ({', '.join(suffixes)})",

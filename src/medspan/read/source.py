@@ -49,6 +49,14 @@ def suffix_of(path: Path) -> str:
     return plain.suffix.lower()
 
 
+def whole_suffix(path: Path) -> str:
+    """The suffix with that of an archive behind it: `.jsonl.gz` of `a.jsonl.gz`; none of a folder."""
+    if path.is_dir():
+        return ""
+    packed = path.suffix if path.suffix.lower() in _PACKED_SUFFIXES else ""
+    return path.with_suffix("").suffix + packed if packed else path.suffix
+
+
 @contextmanager
 def open_packed(path: Path, suffix: str) -> Iterator[BinaryIO]:
     """A file to write, packed as `suffix` says (`.gz`, `.zst`, `.bz2`, `.xz`), plain otherwise.
