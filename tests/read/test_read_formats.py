@@ -49,7 +49,11 @@ def question(text: str, task: str) -> str:
 
 
 def test_formats_are_found_without_a_list() -> None:
-    assert list(formats()) == ["compact", "medspan", "pubtator", "sections", "tasks"]
+    own = ["compact", "medspan", "sections", "tasks"]
+    published = ["bigbio", "bioc-json", "bioc-xml", "brat", "conll", "pubtator", "spert"]
+    layouts = ["compact-instruction", "compact-messages", "sections-messages", "sections-prompt"]
+    layouts += ["tasks-instruction", "tasks-messages"]
+    assert list(formats()) == sorted([*own, *published, *layouts])
 
 
 def test_pubtator_article_is_read(tmp_path: Path) -> None:
@@ -306,7 +310,7 @@ def test_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         write(tmp_path, [], "medspan")
     with pytest.raises(InputError, match="is no corpus format"):
-        write(path, [], "brat")
+        write(path, [], "bratt")
 
 
 def test_confidence_is_kept_and_takes_no_part_in_comparisons(tmp_path: Path) -> None:

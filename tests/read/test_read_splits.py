@@ -66,8 +66,8 @@ def test_two_readable_files_of_a_split_are_not_guessed_between(tmp_path: Path) -
 
 
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.ann").write_text("T1", "utf-8")
-    with pytest.raises(InputError, match=r"no file of a split; it holds notes.ann"):
+    (tmp_path / "notes.md").write_text("T1", "utf-8")
+    with pytest.raises(InputError, match=r"no file of a split; it holds notes.md"):
         load_splits(tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         load_splits(tmp_path / "none")

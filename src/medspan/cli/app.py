@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import medspan
-from medspan.cli import convert, demo, evaluate, extract, split, synth, train
+from medspan.cli import convert, data, demo, evaluate, extract, split, synth, train
 from medspan.core import MedspanError
 
 TRACEBACK = "MEDSPAN_TRACEBACK"
@@ -33,6 +33,7 @@ app = typer.Typer(
 for _verb in (demo, convert, split, synth, train, extract, evaluate):
     _name = _verb.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_verb, _name))
+app.add_typer(data.data, name="data")
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,7 +75,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         _tell(f"medspan: {message(error)}")
         raise SystemExit(UNUSABLE) from None
     if code == INTERRUPTED:  # some typers raise it, others return it
-        _tell("medspan: interrupted. What to do: a training goes on with --resume; other verbs begin anew.")
+        _tell(
+            "medspan: interrupted. What to do: a training goes on with --resume, a download by the same "
+            "call; other verbs begin anew."
+        )
     raise SystemExit(code if isinstance(code, int) else 0)
 
 

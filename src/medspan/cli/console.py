@@ -15,7 +15,10 @@ from medspan.core import InputError
 
 SCHEMA_VERSION = 1
 
-FORMATS = "compact, medspan, pubtator, sections, tasks"
+FORMATS = (
+    "bigbio, bioc-json, bioc-xml, brat, compact, compact-instruction, compact-messages, conll, medspan, "
+    "pubtator, sections, sections-messages, sections-prompt, spert, tasks, tasks-instruction, tasks-messages"
+)
 """Written out, so that --help need not load the readers."""
 
 JsonFile = Annotated[

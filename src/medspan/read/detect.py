@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from medspan.core import InputError, Place
 from medspan.read.base import MAX_LINE_BYTES, BadRow, Row, Sample, formats
-from medspan.read.json_rows import first_character, json_rows
+from medspan.read.json_rows import DOCUMENT_LISTS, first_character, json_rows, member_rows, opening
 from medspan.read.lines import check_text_file, read_lines
 from medspan.read.tables import is_table
 
@@ -68,7 +70,7 @@ def take_sample(path: Path, max_line_bytes: int) -> Sample:
     lines: list[str] = []
     bad: list[BadRow] = []
     if is_table(path) or first_character(path) in ("[", "{"):
-        for row in islice(json_rows(path, max_line_bytes), SAMPLE_ROWS):
+        for row in islice(_json_sample(path, max_line_bytes), SAMPLE_ROWS):
             if isinstance(row, Row):
                 values.append(row.value)
             else:
@@ -80,6 +82,28 @@ def take_sample(path: Path, max_line_bytes: int) -> Sample:
             else:
                 lines.append(line.text)
     return Sample(path, tuple(values), tuple(lines), tuple(bad))
+
+
+def _json_sample(path: Path, limit: int) -> Iterator[Row | BadRow]:
+    """The rows of a JSON file; one object for the whole file as collections of one document each."""
+    plain = is_table(path) or first_character(path) != "{"
+    head = None if plain else opening(path, DOCUMENT_LISTS, limit)
+    if head is not None:
+        name = next(name for name in DOCUMENT_LISTS if name not in head)
+        empty = True
+        for row in member_rows(path, DOCUMENT_LISTS, limit):
+            empty = False
+            yield row if isinstance(row, BadRow) else replace(row, value={**head, name: [row.value.value]})
+        if empty:
+            yield Row(Place(str(path), 1), {**head, name: []}, "")
+        return
+    first = next(json_rows(path, limit), None)
+    if not plain and isinstance(first, BadRow):
+        whole = next(member_rows(path, DOCUMENT_LISTS, limit), None)
+        if isinstance(whole, Row):
+            yield replace(whole, value=whole.value.value)
+            return
+    yield from json_rows(path, limit)
 
 
 def _seen(sample: Sample) -> str:

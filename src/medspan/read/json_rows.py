@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,6 +15,9 @@ from medspan.read.base import REJECTED_CHARACTERS, BadRow, Row
 from medspan.read.lines import read_lines
 from medspan.read.source import open_bytes
 from medspan.read.tables import is_table, table_rows
+
+DOCUMENT_LISTS = ("documents", "PubTator3")
+"""The names of the list that a collection, one object for a whole file, has its documents in."""
 
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
@@ -110,13 +114,76 @@ def _list_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
     except UnicodeDecodeError:
         yield _bad_line(path, max_line_bytes)
     except _Broken as error:
-        problem = InputError(
-            f"line {error.line} column {error.column}: {error}; nothing from item {number + 1} on was read",
-            cause="the list was cut off or edited by hand",
-            remedy="repair the file at this place",
-            place=Place(str(path), error.line),
-        )
-        yield BadRow(problem, "")
+        yield _cut_off(error, path, f"item {number + 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An item of an object's list, with the object's other values as far as they were read.
+
+    Where the list `opens` and where the object `closes` there is no item.
+    """
+
+    head: dict[str, Any]
+    value: Any
+    text: str
+    opens: bool = False
+    closes: bool = False
+
+
+def opening(path: Path, lists: Collection[str], limit: int) -> dict[str, Any] | None:
+    """The values before a list of one of these names in the file's first object; None without one."""
+    try:
+        with TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as file:
+            first = next(_Window(file, limit).members(lists), None)
+    except (UnicodeDecodeError, _Broken):
+        return None
+    return first.head if first is not None and first.opens else None
+
+
+def member_rows(path: Path, lists: Collection[str], limit: int) -> Iterator[Row | BadRow]:
+    """The items of the lists of these names in the file's objects; each row's value is a `Member`.
+
+    Only one item is held at a time, however long the lists are. Rows count items from 1.
+    """
+    number = 0
+    try:
+        with TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as file:
+            for member in _Window(file, limit).members(lists):
+                if member.opens or member.closes:
+                    continue
+                number += 1
+                place = Place(str(path), number)
+                head = member.text[:REJECTED_CHARACTERS]
+                try:
+                    _check_surrogates(member.text, member.value)
+                except (ValueError, RecursionError) as error:
+                    yield BadRow(_broken(error, place, f"document {number}"), head)
+                else:
+                    yield Row(place, member, head)
+    except UnicodeDecodeError:
+        yield _bad_line(path, limit)
+    except _Broken as error:
+        yield _cut_off(error, path, f"item {number + 1}")
+
+
+def closing(path: Path, lists: Collection[str], limit: int) -> dict[str, Any]:
+    """All values of the file's first object but those lists, wherever they stand; none where it is broken."""
+    try:
+        with TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as file:
+            return next((found.head for found in _Window(file, limit).members(lists) if found.closes), {})
+    except (UnicodeDecodeError, _Broken):
+        return {}
+
+
+def _cut_off(error: _Broken, path: Path, item: str) -> BadRow:
+    problem = InputError(
+        f"line {error.line} column {error.column}: {error}; nothing from {item} on was read",
+        cause="the list was cut off or edited by hand",
+        remedy="repair the file at this place",
+        place=Place(str(path), error.line),
+    )
+    return BadRow(problem, "")
 
 
 def _bad_line(path: Path, max_line_bytes: int) -> BadRow:
@@ -138,22 +205,68 @@ class _Window:
 
     def items(self) -> Iterator[tuple[Any, str]]:
         """Every item with its text. `_Broken` at the first error of syntax."""
+        yield from self._list()
+        if self._peek():
+            raise self._broken("something follows the end of the list", self._at)
+
+    def members(self, lists: Collection[str]) -> Iterator[Member]:
+        """The items of the lists of these names in the objects that the file consists of.
+
+        An object without such a list comes whole, as its own item. `_Broken` as `items`.
+        """
+        while mark := self._peek():
+            if mark != "{":
+                raise self._broken("expected an object", self._at)
+            yield from self._object(lists)
+
+    def _object(self, lists: Collection[str]) -> Iterator[Member]:
+        self._take()
+        head: dict[str, Any] = {}
+        found, held = False, 0
+        if self._peek() == "}":
+            self._take()
+            return
+        while True:
+            at = self._at
+            key, text = self._item()
+            if not isinstance(key, str) or self._peek() != ":":
+                raise self._broken("expected a key and ':'", at if not isinstance(key, str) else self._at)
+            self._take()
+            if key in lists and self._peek() == "[":
+                found = True
+                yield Member(head, None, "", opens=True)
+                for value, text in self._list():
+                    yield Member(head, value, text)
+            else:
+                head[key], text = self._item()
+                held += len(text)
+            if held > self._limit:
+                raise self._broken(f"the object is longer than the limit of {self._limit:,}", self._at)
+            if self._ends("}", "object"):
+                break
+        yield (
+            Member(head, None, "", closes=True)
+            if found
+            else Member({}, head, str(head)[:REJECTED_CHARACTERS])
+        )
+
+    def _list(self) -> Iterator[tuple[Any, str]]:
         self._take()
         if self._peek() == "]":
             self._take()
-        else:
-            while True:
-                yield self._item()
-                mark = self._take()
-                if mark == "]":
-                    break
-                if mark != ",":
-                    self._at -= len(mark)
-                    raise self._broken(
-                        "expected ',' or ']'" if mark else "the file ends within the list", self._at
-                    )
-        if self._peek():
-            raise self._broken("something follows the end of the list", self._at)
+            return
+        while True:
+            yield self._item()
+            if self._ends("]", "list"):
+                return
+
+    def _ends(self, end: str, what: str) -> bool:
+        mark = self._take()
+        if mark not in (end, ","):
+            self._at -= len(mark)
+            problem = f"expected ',' or {end!r}" if mark else f"the file ends within the {what}"
+            raise self._broken(problem, self._at)
+        return mark == end
 
     def _item(self) -> tuple[Any, str]:
         self._peek()

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from medspan.core import Document, Example
+from medspan.core import Document, Example, InputError
+from medspan.format.compact import CompactCodec
 from medspan.format.sections import INSTRUCTION, SectionsCodec
+from medspan.format.tasks import TasksCodec
 from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object, required
 from medspan.read.instruction_rows import (
@@ -50,7 +52,8 @@ class SectionsFormat(Format):
         return Example(document, reference, source=self.name, place=row.place)
 
     def sniff(self, sample: Sample) -> bool:
-        return any(all(isinstance(data.get(key), str) for key in _KEYS) for data in sample.objects)
+        rows = [data for data in sample.objects if all(isinstance(data.get(key), str) for key in _KEYS)]
+        return any(not _asks_otherwise(data["instruction"], data["input"]) for data in rows)
 
     def render(self, examples: Iterable[Example], lost: Losses, suffix: str) -> Iterator[str]:
         # A file holds endpoints that are no entities as well; whether to train on them is not asked here.
@@ -84,3 +87,17 @@ class SectionsFormat(Format):
             first = False
         if not as_lines:
             yield "[]\n" if first else "\n]\n"
+
+
+def _asks_otherwise(instruction: str, text: str) -> bool:
+    """Whether a row under the same keys holds the question of another instruction format."""
+    if instruction.startswith("Extract: ") or text.startswith("Extract: "):
+        return True
+    for codec in (TasksCodec(), CompactCodec()):
+        for asked in (instruction, text, f"{instruction}\n\n{text}"):
+            try:
+                codec.split_prompt(asked)
+            except InputError:
+                continue
+            return True
+    return False

@@ -123,24 +123,38 @@ def _in_folder(folder: Path, format: str) -> tuple[dict[str, list[Path]], dict[s
             cause="it is a folder of something else, or its files are named in another way",
             remedy="name the files train, validation (or val, dev) and test, or give the files themselves",
         )
-    chosen: dict[str, list[Path]] = {}
-    ignored: dict[str, list[Path]] = {}
-    for split, paths in claims.items():
-        taken = paths if len(paths) == 1 else [path for path in paths if _is_readable(path, format)]
+    readable = {split: _readable(paths, format) for split, paths in claims.items()}
+    chosen = {split: _agreeing(split, readable) for split in claims}
+    for split, taken in chosen.items():
         if len({_PIECE.sub("", path.name) for path in taken}) != 1:
-            names = ", ".join(path.name for path in paths)
+            names = ", ".join(path.name for path in claims[split])
             raise InputError(
                 f"{folder} has {len(taken)} readable files for the split {split} among {names}",
                 cause="the folder holds several versions of the corpus",
-                remedy="give the files themselves instead of the folder",
+                remedy="name the format with --format, or give the files themselves instead of the folder",
             )
-        chosen[split] = taken
-        ignored[split] = [path for path in paths if path not in taken]
+    ignored = {split: [path for path in claims[split] if path not in chosen[split]] for split in claims}
     return chosen, ignored
 
 
-def _is_readable(path: Path, format: str) -> bool:
+def _readable(paths: Sequence[Path], format: str) -> dict[Path, str | None]:
+    """Of several files those that can be read (in `format`), with their formats; one alone as it is."""
+    if len(paths) == 1:
+        return {paths[0]: _format_of(paths[0])}
+    found = {path: _format_of(path) for path in paths}
+    return {path: name for path, name in found.items() if name is not None and format in ("auto", name)}
+
+
+def _agreeing(split: str, readable: dict[str, dict[Path, str | None]]) -> list[Path]:
+    """A split's readable files; of several those in the format that another split has alone."""
+    here = readable[split]
+    others = {next(iter(files.values())) for name, files in readable.items() if len(files) == 1}
+    same = [path for path, name in here.items() if name in others]
+    return same if len(here) > 1 and len(others) == 1 and same else list(here)
+
+
+def _format_of(path: Path) -> str | None:
     try:
-        return detect(path) == format or format == "auto"
+        return detect(path)
     except InputError:
-        return False
+        return None
