@@ -29,3 +29,11 @@ def test_the_second_of_a_name_gets_a_number(monkeypatch: pytest.MonkeyPatch) -> 
         "\ud800",
         "a#3",
     ]
+
+
+@given(st.lists(st.sampled_from(["a", "a#2", "a#3", "a#2#2", "b"]), max_size=12))
+def test_no_id_is_given_twice(names: list[str]) -> None:
+    seen = Occurrences()
+    given_ids = [seen.unique(name) for name in names]
+    assert len(set(given_ids)) == len(given_ids)
+    assert all(one.startswith(name) for one, name in zip(given_ids, names, strict=True))

@@ -74,10 +74,12 @@ class TagExtractor(Extractor):
         ]
         # Longest first: if memory is short, that shows at once; neighbours have like lengths.
         reads.sort(key=lambda read: (-len(read.tokens), read.index))
+        # Counted as the reader counts, or it would cut a last row off each batch, and read that alone.
+        around = len(self.card.prefix) + len(self.card.suffix)
         batch: list[Read] = []
         for read in reads:
             # Rows are padded to the longest of a batch, which stands first.
-            widest = len(batch[0].tokens) if batch else 0
+            widest = len(batch[0].tokens) + around if batch else 0
             if batch and widest * (len(batch) + 1) > TOKENS_AT_ONCE:
                 yield batch
                 batch = []

@@ -12,7 +12,7 @@ from medspan.models.base import is_encoder
 from medspan.models.masks import layer_masks, sliding_windows
 from medspan.models.windows import windows
 
-TOKENS_AT_ONCE = 1024
+TOKENS_AT_ONCE = 768
 """Tokens that are read together in extraction, padding included, unless one window has more: few enough
 that what a layer hands on stays in the processor's cache."""
 

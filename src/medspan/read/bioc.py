@@ -11,6 +11,7 @@ from medspan.read.bioc_infons import OWN, own_of
 from medspan.read.bioc_values import Values, error, offset_of, read, segment
 from medspan.read.bioc_written import COLLECTION_KEY, INDIVIDUAL_KEY, LAYOUT_KEY, Written, as_json
 from medspan.read.fields import of_kind, optional
+from medspan.read.identity import Occurrences
 from medspan.read.json_rows import DOCUMENT_LISTS
 from medspan.read.losses import Losses
 
@@ -32,8 +33,7 @@ class Identities:
     """Gives each document an id of its own; `ID#2` where one occurs again."""
 
     def __init__(self) -> None:
-        self._given: set[str] = set()
-        self._next: dict[str, int] = {}
+        self._seen = Occurrences()
 
     def of(self, data: Values, collection: Values, place: Place) -> BioCRow:
         """The row of a document's values. InputError where it has no id."""
@@ -48,13 +48,7 @@ class Identities:
                 place=place,
             )
         plain = str(source_id)
-        identity, number = plain, self._next.get(plain, 1)
-        while identity in self._given:
-            number += 1
-            identity = f"{plain}#{number}"
-        self._given.add(identity)
-        self._next[plain] = number
-        return BioCRow(data, identity, plain, collection)
+        return BioCRow(data, self._seen.unique(plain), plain, collection)
 
 
 def example_of(row: BioCRow, source: str, place: Place) -> Example:

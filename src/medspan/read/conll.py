@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +13,7 @@ from typing import ClassVar
 
 from medspan.core import Annotation, Document, Example, InputError, Mention, Place, UnalignedMention
 from medspan.read.base import REJECTED_CHARACTERS, BadRow, Format, Row, Sample, register
+from medspan.read.identity import Occurrences
 from medspan.read.instruction_rows import chosen, row_id
 from medspan.read.iob import TAG, UNTYPED, Tags, runs
 from medspan.read.lines import Line, read_lines
@@ -120,7 +120,7 @@ class ConllFormat(Format):
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         scheme, marks = _survey(path, max_line_bytes)
-        seen: Counter[str] = Counter()
+        seen = Occurrences()
         for block in _blocks(path, max_line_bytes, marks):
             first = (line.text for sentence in block.sentences for line in sentence)
             text = "\n".join(islice(first, REJECTED_CHARACTERS))[:REJECTED_CHARACTERS]
@@ -128,8 +128,7 @@ class ConllFormat(Format):
                 yield BadRow(block.bad.error, text or block.bad.text)
                 continue
             if block.id is not None:
-                seen[block.id] += 1
-                block.occurrence = seen[block.id]
+                block.occurrence = seen.count(block.id)
             block.scheme = scheme
             yield Row(block.place, block, text)
 

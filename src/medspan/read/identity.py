@@ -35,9 +35,15 @@ class Occurrences:
             return int(answer.fetchone()[0])
 
     def unique(self, name: str) -> str:
-        """`name` for the first time, `name#2` for the second, and so on."""
+        """`name` for the first time, then `name#2` and so on; never the same twice."""
         number = self.count(name)
-        return name if number == 1 else f"{name}#{number}"
+        given = name
+        while number > 1:
+            given = f"{name}#{number}"
+            if self.count(given) == 1:
+                break
+            number += 1
+        return given
 
     def _spill(self) -> None:
         # An empty name is a temporary file that sqlite removes when it is closed.

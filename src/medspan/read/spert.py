@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from medspan.core import (
 from medspan.core.document import UNKNOWN_TYPE
 from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object, of_kind, optional, required
+from medspan.read.identity import Occurrences
 from medspan.read.instruction_rows import chosen, group_of, json_line, row_id
 from medspan.read.json_rows import json_rows
 from medspan.read.losses import Losses
@@ -69,15 +69,14 @@ class SpertFormat(Format):
     )
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
-        seen: Counter[str] = Counter()
+        seen = Occurrences()
         for row in json_rows(path, max_line_bytes):
             if isinstance(row, BadRow):
                 yield row
                 continue
             source = _source_id(row.value) if isinstance(row.value, dict) else None
-            if source is not None:
-                seen[str(source)] += 1
-            yield Row(row.place, Numbered(row.value, seen[str(source)]), row.text)
+            occurrence = seen.count(str(source)) if source is not None else 1
+            yield Row(row.place, Numbered(row.value, occurrence), row.text)
 
     def example(self, row: Row) -> Example:
         data = as_object(row.value.value, row.place)
