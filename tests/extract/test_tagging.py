@@ -215,7 +215,7 @@ def test_a_long_text_is_read_in_parts_of_bounded_size(
 def test_padding_far_from_its_text_disturbs_nothing_in_training(tokenizer: Any) -> None:
     import torch
 
-    from medspan.train.fused import use_fused_attention
+    from medspan.models.attention import use_fused_attention
 
     near = {"sliding_window": 5, "layer_types": ["sliding_attention"] * 2}
     reader = extractor_of("Gemma3", tokenizer, card_of(prefix=()), **near).tagger.reader
@@ -228,6 +228,37 @@ def test_padding_far_from_its_text_disturbs_nothing_in_training(tokenizer: Any) 
     weights = [weight for weight in reader.parameters() if weight.grad is not None]
     assert weights
     assert all(torch.isfinite(weight.grad).all() for weight in weights)
+
+
+@pytest.mark.parametrize("kind", DECODERS)
+@pytest.mark.parametrize("attention", ["both", "causal"])
+def test_the_fused_attention_reads_as_the_librarys(
+    kind: str, attention: Any, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers.integrations import sdpa_attention
+
+    from medspan.models.attention import LONGEST_READ, use_fused_attention
+
+    reader = extractor_of(kind, tokenizer, card_of(attention=attention)).tagger.reader
+    documents = [list(range(5, 45)), [6, 7], list(range(9, 20))]
+    with torch.inference_mode():
+        wanted = reader(documents)
+        calls: list[int] = []
+        original = sdpa_attention.sdpa_attention_forward
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            calls.append(arguments[1].shape[2])
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(sdpa_attention, "sdpa_attention_forward", counted)
+        use_fused_attention(reader.model, reading=True)
+        for one, other in zip(reader(documents), wanted, strict=True):
+            assert torch.allclose(one, other, atol=1e-4)
+        assert calls == []
+        reader([list(range(5, 5 + LONGEST_READ + 1))])
+        assert calls
+        assert min(calls) > LONGEST_READ
 
 
 def test_causal_attention_sees_nothing_to_the_right(tokenizer: Any) -> None:

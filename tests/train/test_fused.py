@@ -66,7 +66,8 @@ def loss_and_gradients(model: Any) -> tuple[float, Any]:
 def test_fused_layers_and_attention_give_the_gradients_of_peft() -> None:
     import torch
 
-    from medspan.train.fused import fuse_lora, use_fused_attention
+    from medspan.models.attention import use_fused_attention
+    from medspan.train.fused import fuse_lora
 
     model = adapted(tiny(attention_bias=True))
     expected, gradients = loss_and_gradients(model)

@@ -88,9 +88,13 @@ def _check_no_decoding(options: DecodingOptions | None) -> None:
 
 
 def _tagger(model: Any, card: TagCard, adapter: Path) -> Any:
+    from medspan.models import is_encoder
+    from medspan.models.attention import use_fused_attention
     from medspan.models.heads import TagHeads
     from medspan.models.tagger import Tagger
 
+    if str(model.device) == "cpu" and not is_encoder(model.config):
+        use_fused_attention(model, reading=True)
     reader = make_reader(model, card)
     heads = TagHeads(card.head_shape(reader.width))
     heads.read(adapter)

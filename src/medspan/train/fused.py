@@ -1,4 +1,4 @@
-"""Three fused operations for training LoRA: the adapted layer, causal attention, and the loss.
+"""Two fused operations for training LoRA: the adapted layer and the loss.
 
 They compute what peft and transformers compute, with fewer passes over memory: on a processor,
 a training step of a small model spends more time on those passes than on what cannot be avoided.
@@ -11,10 +11,6 @@ from typing import Any
 
 import torch
 from torch.autograd.function import once_differentiable
-
-ATTENTION = "medspan_fused"
-LONGEST = 768
-"""Longest sequence whose attention scores are kept whole; beyond, the library saves memory."""
 
 
 def _apply(function: Any, *arguments: Any) -> Any:
@@ -85,78 +81,6 @@ def _fused_forward(layer: Any, original: Any) -> Any:
         return y.view(*x.shape[:-1], y.shape[-1])
 
     return forward
-
-
-class _Attention(torch.autograd.Function):
-    """Softmax attention. Shapes: q (b, h, t, d), k and v (b, g, t, d), g divides h.
-
-    `hidden`, broadcast to (b, 1, t, t), is true where a query must not look.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, q: Any, k: Any, v: Any, scale: float, hidden: Any) -> Any:
-        rows, heads, length, width = q.shape
-        groups = k.shape[1]
-        shared = heads // groups
-        # Query heads that share keys are stacked, so that keys and values are not repeated in memory.
-        queries = q.reshape(rows * groups, shared * length, width)
-        keys = k.reshape(rows * groups, length, width)
-        values = v.reshape(rows * groups, length, width)
-        scores = torch.bmm(queries, keys.transpose(1, 2)).mul_(scale)
-        scores.view(rows, heads, length, length).masked_fill_(hidden, float("-inf"))
-        weights = torch.softmax(scores, dim=-1)
-        out = torch.bmm(weights, values)
-        ctx.save_for_backward(queries, keys, values, weights)
-        ctx.scale, ctx.shape, ctx.groups = scale, q.shape, groups
-        return out.view(rows, heads, length, width)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Any) -> Any:
-        queries, keys, values, weights = ctx.saved_tensors
-        rows, _, length, width = ctx.shape
-        grad = grad.reshape(rows * ctx.groups, -1, width)
-        grad_values = torch.bmm(weights.transpose(1, 2), grad)
-        grad_weights = torch.bmm(grad, values.transpose(1, 2))
-        grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype).mul_(ctx.scale)
-        grad_queries = torch.bmm(grad_scores, keys)
-        grad_keys = torch.bmm(grad_scores.transpose(1, 2), queries)
-        shape = (rows, ctx.groups, length, width)
-        return grad_queries.view(ctx.shape), grad_keys.view(shape), grad_values.view(shape), None, None
-
-
-def use_fused_attention(model: Any) -> None:
-    """Let a model on the processor use the fused attention: causal without a mask, or under a boolean one."""
-    from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-    from transformers.masking_utils import sdpa_mask
-
-    def attend(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any) -> Any:
-        causal = options.get("is_causal", getattr(module, "is_causal", True))
-        plain = (
-            (attention_mask is None or attention_mask.dtype == torch.bool)
-            and query.shape[2] == key.shape[2]
-            and 1 < query.shape[2] <= LONGEST
-            and torch.is_grad_enabled()
-            and not options.get("dropout")
-            and (attention_mask is not None or causal is not False)
-            and options.get("softcap") is None
-        )
-        if not plain:
-            return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
-        scale = options.get("scaling")
-        scale = query.shape[-1] ** -0.5 if scale is None else scale
-        if attention_mask is None:
-            length = query.shape[2]
-            hidden = torch.ones(length, length, dtype=torch.bool, device=query.device).triu_(1)
-        else:
-            hidden = ~attention_mask
-        out = _apply(_Attention, query, key, value, scale, hidden)
-        return out.transpose(1, 2).contiguous(), None
-
-    AttentionInterface.register(ATTENTION, attend)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-    model.set_attn_implementation(ATTENTION)
 
 
 class _LinearCrossEntropy(torch.autograd.Function):

@@ -17,7 +17,8 @@ def add_lora(base: BaseModel, config: TrainConfig) -> Any:
     """The base model with fresh LoRA weights in the base model's own precision, ready for training."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
-    from medspan.train.fused import fuse_lora, use_fused_attention
+    from medspan.models.attention import use_fused_attention
+    from medspan.train.fused import fuse_lora
 
     model = base.model
     if config.load_in_4bit:
