@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from medspan.cli.data import next_command
-from medspan.read.catalogue import DATASETS, dataset_named
+from medspan.read.public.catalogue import DATASETS, dataset_named
 
 from .conftest import Cli
 

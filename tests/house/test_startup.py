@@ -88,7 +88,7 @@ def test_room_is_imported_without_heavy_libraries(room: str) -> None:
 def test_package_runs_as_module() -> None:
     result = run("-m", "medspan", "--help")
     assert result.returncode == 0, result.stderr
-    for verb in ("demo", "convert", "split", "synth", "train", "extract", "evaluate"):
+    for verb in ("demo", "convert", "split", "synth", "train", "extract", "evaluate", "data"):
         assert verb in result.stdout
 
 

@@ -14,7 +14,7 @@ from medspan.cli.console import JsonFile, Quiet, check_targets, notes, say, writ
 from medspan.core import InputError
 
 if TYPE_CHECKING:
-    from medspan.read.catalogue import Dataset
+    from medspan.read.public.catalogue import Dataset
 
 data = typer.Typer(
     help="List and fetch public corpora.",
@@ -27,7 +27,7 @@ data = typer.Typer(
 @data.command("list")
 def list_datasets(json_file: JsonFile = None) -> None:
     """Say what can be fetched, from where, and under which licence."""
-    from medspan.read.catalogue import DATASETS
+    from medspan.read.public.catalogue import DATASETS
 
     check_targets(json_file)
     write_json(json_file, {"datasets": [dataset.to_json() for dataset in DATASETS]})
@@ -70,8 +70,8 @@ def get_dataset(
     json_file: JsonFile = None,
 ) -> None:
     """Fetch a corpus and verify it."""
-    from medspan.read.catalogue import dataset_named
-    from medspan.read.fetch import Request, get
+    from medspan.read.public.catalogue import dataset_named
+    from medspan.read.public.fetch import Request, get
 
     dataset = dataset_named(name)
     folder = out if out is not None else Path("data") / dataset.name

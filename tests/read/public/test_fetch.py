@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from medspan.core import InputError
-from medspan.read import download as download_module
 from medspan.read import load_splits, split_of
-from medspan.read.catalogue import DATASETS, Archive, Dataset, DatasetFile, FileSet, dataset_named
-from medspan.read.download import Limits, download
-from medspan.read.fetch import RECORD, Fetched, Request, get
-from medspan.read.unpack import Bounds, Tree
+from medspan.read.public import download as download_module
+from medspan.read.public.catalogue import DATASETS, Archive, Dataset, DatasetFile, FileSet, dataset_named
+from medspan.read.public.download import Limits, download
+from medspan.read.public.fetch import RECORD, Fetched, Request, get
+from medspan.read.public.unpack import Bounds, Tree
 
 CONTENT = bytes(range(256)) * 1000
 OTHER = CONTENT[::-1]

@@ -14,9 +14,9 @@ from typing import Any
 import medspan
 from medspan.core import InputError
 from medspan.core.errors import missing_file
-from medspan.read.catalogue import Archive, Dataset, DatasetFile, FileSet
-from medspan.read.download import DEFAULT_LIMITS, Limits, Tell, download
-from medspan.read.unpack import Tree, digest, is_archive
+from medspan.read.public.catalogue import Archive, Dataset, DatasetFile, FileSet
+from medspan.read.public.download import DEFAULT_LIMITS, Limits, Tell, download
+from medspan.read.public.unpack import Tree, digest, is_archive
 
 RECORD = "SOURCE.json"
 _SHA256_DIGITS = 64
