@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +78,7 @@ def test_convert_stops_at_a_bad_row_or_lists_it(
 
 def test_convert_refuses_to_write_over_its_input(refused: Callable[..., str], reference: Path) -> None:
     before = reference.read_text()
-    assert "is the file that is read" in refused("convert", reference, reference, "--to", "medspan")
+    assert "is a file that is read" in refused("convert", reference, reference, "--to", "medspan")
     assert reference.read_text() == before
 
 
@@ -165,6 +167,47 @@ def test_convert_lists_losses_and_brings_relations_to_a_level(
     assert read(result)["relations"] == {"causes": 2}
     message = refused("convert", out, tmp_path / "n.jsonl", "--to", "medspan", "--relations", "pair")
     assert "use as-read, mention, concept" in message
+
+
+def test_no_verb_writes_over_what_it_reads_or_twice(
+    cli: Cli, refused: Callable[..., str], reference: Path, tmp_path: Path
+) -> None:
+    before = reference.read_bytes()
+    out = tmp_path / "o.jsonl"
+    for option in ("--losses", "--rejected", "--json"):
+        assert "that is read" in refused("convert", reference, out, "--to", "medspan", option, reference)
+        assert "written already" in refused("convert", reference, out, "--to", "medspan", option, out)
+    assert "name a file" in refused("convert", reference, "-", "--to", "medspan")
+    assert reference.read_bytes() == before
+    assert not out.exists()
+    assert "two parts or three" in refused("split", reference, "--out", tmp_path / "s", "--shares", "1,0,0")
+
+
+def test_a_pipe_or_device_is_written_to_and_not_replaced(cli: Cli, reference: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    assert cli("convert", reference, pipe, "--to", "medspan").code == 0
+    reader.join(10)
+    assert pipe.is_fifo()
+    assert len(got[0].splitlines()) == 2
+
+
+def test_predictions_are_converted_in_place_of_the_reference(
+    cli: Cli, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    text = "Aspirin caused fever."
+    drug, sign = Mention.at(text, 0, 7, "Drug"), Mention.at(text, 15, 20, "Symptom")
+    both = Example(Document("1", text), Annotation((drug,)), Annotation((sign,), made_by="run"))
+    write(tmp_path / "in.jsonl", [both], "medspan")
+    for which, found in (("as-read", {"Aspirin"}), ("predicted", {"fever"})):
+        out = tmp_path / f"{which}.txt"
+        assert cli("convert", tmp_path / "in.jsonl", out, "--to", "pubtator", "--annotation", which).code == 0
+        assert {m.text for e in load(out) for m in e.reference.mentions} == found  # type: ignore[union-attr]
+    more = ("--to", "pubtator", "--annotation", "best")
+    assert "use as-read, predicted" in refused("convert", tmp_path / "in.jsonl", tmp_path / "x.txt", *more)
 
 
 def test_split_pools_a_folder_and_says_so(

@@ -321,10 +321,28 @@ def test_no_other_corpus_is_taken_for_bigbio(corpora: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("file", "documents", "mentions", "relations", "lost"),
     [
-        ("bc5cdr/CDR_TrainingSet.PubTator.txt", 500, {"Chemical": 5203, "Disease": 4182}, 1038, {}),
-        ("bc5cdr/CDR_DevelopmentSet.PubTator.txt", 500, {"Chemical": 5347, "Disease": 4244}, 1012, {}),
-        ("biored/Train.PubTator", 400, 13351, 4174, {"relation: concept of no mention": 4}),
-        ("biored/Dev.PubTator", 100, 3533, 1162, {}),
+        (
+            "bc5cdr/CDR_TrainingSet.PubTator.txt",
+            500,
+            {"Chemical": 5203, "Disease": 4182},
+            1038,
+            {"mention: further columns": 107},
+        ),
+        (
+            "bc5cdr/CDR_DevelopmentSet.PubTator.txt",
+            500,
+            {"Chemical": 5347, "Disease": 4244},
+            1012,
+            {"mention: further columns": 89},
+        ),
+        (
+            "biored/Train.PubTator",
+            400,
+            13351,
+            4174,
+            {"relation: concept of no mention": 4, "relation: further columns": 4178},
+        ),
+        ("biored/Dev.PubTator", 100, 3533, 1162, {"relation: further columns": 1162}),
     ],
 )
 def test_corpora_go_through_bigbio(

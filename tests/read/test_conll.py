@@ -356,10 +356,14 @@ def test_no_file_of_the_corpora_is_taken_for_conll(corpora: Path) -> None:
     [
         (
             "bc5cdr/CDR_TrainingSet.PubTator.txt",
-            {"mention: concepts": 9309, "relation: unwritable": 1038},
+            {"mention: concepts": 9309, "relation: unwritable": 1038, "mention: further columns": 107},
             9385,
         ),
-        ("biored/Dev.PubTator", {"mention: concepts": 3513, "relation: unwritable": 1162}, 3533),
+        (
+            "biored/Dev.PubTator",
+            {"mention: concepts": 3513, "relation: unwritable": 1162, "relation: further columns": 1162},
+            3533,
+        ),
         ("ncbi_disease/NCBIdevelopset_corpus.txt", {"mention: concepts": 787}, 787),
     ],
 )

@@ -85,11 +85,23 @@ def say(line: str = "") -> None:
     print(line)
 
 
-def check_targets(*paths: Path | None) -> None:
-    """Make the folders of files to be written; InputError now rather than after the work."""
+def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
+    """Make the folders of files to be written; InputError now rather than after the work.
+
+    No file may be written twice, or be one of those that are read.
+    """
+    taken = {path.resolve(): "that is read" for path in reads}
     for path in paths:
         if path is None:
             continue
+        if path.resolve() in taken:
+            raise InputError(
+                f"{path} is a file {taken[path.resolve()]}",
+                cause="two options name the same file",
+                remedy="write to another file",
+            )
+        if not path.exists() or path.is_file():
+            taken[path.resolve()] = "that is written already"
         if path.is_dir():
             raise InputError(
                 f"{path} is a folder, and a file is to be written",

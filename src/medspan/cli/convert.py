@@ -25,6 +25,27 @@ from medspan.cli.console import (
 )
 from medspan.core import Example, InputError
 
+ANNOTATIONS = ("as-read", "predicted")
+RelationLevel = Annotated[
+    str,
+    typer.Option(
+        "--relations",
+        metavar="LEVEL",
+        help="as-read; or turn all into relations between mentions (mention) or concepts (concept).",
+    ),
+]
+WhichAnnotation = Annotated[
+    str,
+    typer.Option(
+        "--annotation",
+        metavar="WHICH",
+        help="Where both are there: write both or the reference (as-read), or what was predicted.",
+    ),
+]
+LossesFile = Annotated[
+    Path | None,
+    typer.Option("--losses", metavar="FILE", help="Lists what the format cannot hold (JSON lines)."),
+]
 TELL_EVERY = 100
 """After how many documents the running count is drawn anew."""
 
@@ -34,18 +55,9 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write; a file is replaced.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
-    relations: Annotated[
-        str,
-        typer.Option(
-            "--relations",
-            metavar="LEVEL",
-            help="as-read; or turn all into relations between mentions (mention) or concepts (concept).",
-        ),
-    ] = "as-read",
-    losses: Annotated[
-        Path | None,
-        typer.Option("--losses", metavar="FILE", help="Lists what the format cannot hold (JSON lines)."),
-    ] = None,
+    relations: RelationLevel = "as-read",
+    annotation: WhichAnnotation = "as-read",
+    losses: LossesFile = None,
     on_error: OnError = "stop",
     rejected: RejectedFile = None,
     quiet: Quiet = False,
@@ -54,13 +66,14 @@ def convert(
     """Convert a corpus to another format."""
     from medspan.read import Stream
     from medspan.read.base import format_named
-    from medspan.read.endpoints import AtLevel
+    from medspan.read.endpoints import AtLevel, Chosen
     from medspan.read.source import standard_input_as_file
     from medspan.read.write import lines_beside, write
 
     target_format = format_named(to)
-    check_targets(None if target_format.in_folder else target, losses, rejected, json_file)
-    _check(source, target, relations)
+    _check(target, relations, annotation)
+    own = None if target_format.in_folder else target
+    check_targets(own, losses, rejected, json_file, reads=(source,))
     with (
         standard_input_as_file(source) as path,
         lines_beside(rejected) as tell_rejected,
@@ -75,7 +88,7 @@ def convert(
             tell_rejected(row)
 
         stream = Stream(path, format=format, on_error=on_error, heard=hear)  # type: ignore[arg-type]
-        brought = AtLevel(stream, relations)  # type: ignore[arg-type]
+        brought = AtLevel(Chosen(stream, annotation), relations)  # type: ignore[arg-type]
         examples = _Counted(brought, tell)
         lost = write(target, examples, to, tell_lost)
     counts = examples.counts.to_json()
@@ -95,7 +108,7 @@ def _report(
     result: Mapping[str, Any], target: Path, losses: Path | None, rejected: Path | None, note: Report
 ) -> None:
     say(f"{target}: {result['documents']} documents from {result['from']} to {result['to']}")
-    say(f"mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
+    say(f"read: mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
     if result["brought"]:
         note(f"relations brought to another level: {counted(result['brought'])}")
     if result["unaligned"]:
@@ -128,14 +141,16 @@ class _Counted:
             yield example
 
 
-def _check(source: Path, target: Path, level: str) -> None:
+def _check(target: Path, level: str, annotation: str) -> None:
     from medspan.read.endpoints import LEVELS
 
     if level not in LEVELS:
         raise InputError(f"--relations is {level!r}", remedy=f"use {', '.join(LEVELS)}")
-    if target.exists() and source.exists() and target.samefile(source):
+    if annotation not in ANNOTATIONS:
+        raise InputError(f"--annotation is {annotation!r}", remedy=f"use {', '.join(ANNOTATIONS)}")
+    if str(target) == "-":
         raise InputError(
-            f"{target} is the file that is read",
-            cause="IN and OUT are the same",
-            remedy="write to another file",
+            "OUT is -, and a file is to be written",
+            cause="- stands for standard input, as IN",
+            remedy="name a file, or /dev/stdout with --quiet",
         )

@@ -72,7 +72,7 @@ def extract(
 
     source = _source(words, text, out)
     _check_on_error(on_error)
-    check_targets(out, rejected, json_file)
+    check_targets(out, rejected, json_file, reads=(source,) if source else ())
     card = load_card(adapter_folder(run))
     options = decoding(run, sort_words(words)[1], free=free)
     loaded = partial(

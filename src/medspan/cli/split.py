@@ -59,8 +59,9 @@ def split(
     first = Path(corpus.files[0])
     suffix = whole_suffix(first) if first.is_file() else chosen.suffix
     targets = {part: out / f"{part}{suffix}" for part in wanted}
-    check_targets(json_file, *(() if chosen.in_folder else targets.values()))
     _check_not_read(targets.values(), corpus)
+    read = [Path(file) for file in corpus.files]
+    check_targets(json_file, *(() if chosen.in_folder else targets.values()), reads=read)
     result = assign(corpus.examples, shares=wanted, seed=seed)
     lost: Counter[str] = Counter()
     for part, examples in result.parts.items():
@@ -94,7 +95,14 @@ def parse_shares(stated: str) -> dict[str, float]:
             cause="three numbers are wanted: train, validation, test",
             remedy="for instance --shares 0.8,0.1,0.1",
         )
-    return {part: share for part, share in zip(PARTS, numbers, strict=True) if share}
+    found = {part: share for part, share in zip(PARTS, numbers, strict=True) if share}
+    if len(found) < 2:
+        raise ConfigError(
+            f"--shares is {stated!r}",
+            cause="a split has two parts or three",
+            remedy="for instance --shares 0.9,0.1,0",
+        )
+    return found
 
 
 def _pooled(source: Path, format: str, note: Report) -> Corpus:

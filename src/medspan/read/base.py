@@ -69,6 +69,8 @@ class Format(ABC):
     looks_like: ClassVar[str]
     in_folder: ClassVar[bool] = False
     """Whether a corpus is a folder of files; see `FolderFormat`."""
+    keeps: ClassVar[tuple[str, ...]] = ("-",)
+    """How the keys of metadata begin that are written; `""`: all, and confidences too."""
 
     @abstractmethod
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:

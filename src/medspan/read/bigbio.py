@@ -55,6 +55,7 @@ class BigBioFormat(Format):
         "a JSON list or JSON lines with the keys 'passages' (with 'text' and 'offsets'), 'entities', "
         "'events', 'coreferences' and 'relations'"
     )
+    keeps: ClassVar[tuple[str, ...]] = ("bigbio.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         seen = Occurrences()

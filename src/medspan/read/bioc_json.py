@@ -36,6 +36,7 @@ class BioCJsonFormat(Format):
     name: ClassVar[str] = "bioc-json"
     suffix: ClassVar[str] = ".json"
     looks_like: ClassVar[str] = "a JSON object with 'documents', each with 'id' and 'passages'"
+    keeps: ClassVar[tuple[str, ...]] = ("",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         identities = Identities()

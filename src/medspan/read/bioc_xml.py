@@ -32,6 +32,7 @@ class BioCXmlFormat(Format):
     name: ClassVar[str] = "bioc-xml"
     suffix: ClassVar[str] = ".xml"
     looks_like: ClassVar[str] = "XML of a <collection> with <source> and <document>, each with <passage>"
+    keeps: ClassVar[tuple[str, ...]] = ("",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | Bad]:
         return document_rows(path, max_line_bytes, Identities())

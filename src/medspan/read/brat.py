@@ -59,6 +59,7 @@ class BratFormat(FolderFormat):
 
     name: ClassVar[str] = "brat"
     looks_like: ClassVar[str] = "a folder of texts 'NAME.txt' with annotations 'NAME.ann' (or .a1 and .a2)"
+    keeps: ClassVar[tuple[str, ...]] = ("brat.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         documents = _documents(path)

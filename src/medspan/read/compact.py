@@ -36,6 +36,7 @@ class CompactFormat(Format):
     looks_like: ClassVar[str] = (
         "JSON lines with the keys 'prompt' and 'completion', the prompt a text and 'Extract: TYPE; TYPE'"
     )
+    keeps: ClassVar[tuple[str, ...]] = ("row.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         return json_rows(path, max_line_bytes)

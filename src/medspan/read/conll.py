@@ -117,6 +117,7 @@ class ConllFormat(Format):
     name: ClassVar[str] = "conll"
     suffix: ClassVar[str] = ".conll"
     looks_like: ClassVar[str] = "lines of a token and a tag such as B-Drug, divided by tabs or blanks"
+    keeps: ClassVar[tuple[str, ...]] = ("conll.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         scheme, marks = _survey(path, max_line_bytes)

@@ -42,11 +42,11 @@ def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
         seen, cause = f"rows of the formats {' and '.join(found)}", "two files were put together"
     else:
         seen, cause = _seen(sample), "it is in a format that medspan does not read, or a key is misspelt"
-    known = "; ".join(f"{name} is {format_.looks_like}" for name, format_ in formats().items())
+    known = ", ".join(formats())
     raise InputError(
         f"the format is not clear: the file begins with {seen}",
         cause=cause,
-        remedy=f"name the format with --format ({known})",
+        remedy=f"name the format with --format, if it is one of {known}",
         place=Place(str(path)),
     )
 
@@ -115,6 +115,8 @@ def _seen(sample: Sample) -> str:
         prompt = sample.objects[0].get("prompt")
         shown = f", the prompt beginning {prompt[:60]!r}" if isinstance(prompt, str) else ""
         return f"JSON objects with the keys {keys}{shown}" if keys else "an empty JSON object"
+    if not sample.path.is_dir() and first_character(sample.path) == "[" and not sample.values:
+        return "an empty JSON list"
     if sample.values:
         return f"JSON values such as {str(sample.values[0])[:60]!r}"
     first = next((line for line in sample.lines if line.strip()), "")

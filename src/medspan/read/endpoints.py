@@ -15,6 +15,17 @@ Level = Literal["as-read", "mention", "concept"]
 LEVELS: tuple[Level, ...] = ("as-read", "mention", "concept")
 
 
+class Chosen:
+    """Examples with the predicted annotation alone where `which` is `predicted`; else as they are."""
+
+    def __init__(self, examples: Iterable[Example], which: str):
+        self._examples, self._which = examples, which
+
+    def __iter__(self) -> Iterator[Example]:
+        for example in self._examples:
+            yield replace(example, reference=None) if self._which == "predicted" else example
+
+
 class AtLevel:
     """Examples with their relations brought to one level; may be gone through several times.
 
@@ -41,13 +52,21 @@ class AtLevel:
     def _brought(self, annotation: Annotation | None) -> Annotation | None:
         if annotation is None or self._level == "as-read":
             return annotation
-        found: dict[Relation, Relation] = {}
+        found: list[Relation] = []
+        made: set[Relation] = set()
         for relation in annotation.relations:
-            for one in self._one(relation, annotation):
-                found.setdefault(one, one)
+            moved = self._one(relation, annotation)
+            if moved is None:
+                found.append(relation)
+                continue
+            new = [one for one in dict.fromkeys(moved) if one not in made]
+            made.update(new)
+            found += new
+            self.counts[f"{self._level} relations"] += len(new)
         return replace(annotation, relations=tuple(found))
 
-    def _one(self, relation: Relation, annotation: Annotation) -> list[Relation]:
+    def _one(self, relation: Relation, annotation: Annotation) -> list[Relation] | None:
+        """What a relation becomes; None where it stays."""
         ends: list[Sequence[Mention | Concept]]
         if self._level == "mention":
             ends = [_mentions_of(end, annotation) for end in (relation.head, relation.tail)]
@@ -58,15 +77,13 @@ class AtLevel:
             source, missing = "mention", "mention-without-id"
             moved = not (isinstance(relation.head, Concept) and isinstance(relation.tail, Concept))
         if not moved:
-            return [relation]
+            return None
         heads, tails = ends
         if not heads or not tails:
             self.counts[missing] += 1
-            return [relation]
-        made = [replace(relation, head=head, tail=tail) for head in heads for tail in tails if head != tail]
+            return None
         self.counts[f"{source} relations"] += 1
-        self.counts[f"{self._level} relations"] += len(made)
-        return made
+        return [replace(relation, head=head, tail=tail) for head in heads for tail in tails if head != tail]
 
 
 def _mentions_of(end: Mention | UnalignedMention | Concept, annotation: Annotation) -> list[Mention]:

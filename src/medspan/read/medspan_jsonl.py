@@ -34,6 +34,7 @@ class MedspanFormat(Format):
     name: ClassVar[str] = "medspan"
     suffix: ClassVar[str] = ".jsonl"
     looks_like: ClassVar[str] = "JSON lines with the keys 'id', 'text' and 'reference' or 'predicted'"
+    keeps: ClassVar[tuple[str, ...]] = ("",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         return json_rows(path, max_line_bytes)

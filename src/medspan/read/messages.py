@@ -49,6 +49,7 @@ class LayoutFormat(Format):
 
     codec: ClassVar[QuestionCodec]
     layout: ClassVar[Layout]
+    keeps: ClassVar[tuple[str, ...]] = ("row.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         return json_rows(path, max_line_bytes)

@@ -51,6 +51,7 @@ class PubTatorFormat(Format):
     name: ClassVar[str] = "pubtator"
     suffix: ClassVar[str] = ".txt"
     looks_like: ClassVar[str] = "lines 'PMID|t|title' and 'PMID|a|abstract', then columns divided by tabs"
+    keeps: ClassVar[tuple[str, ...]] = ("pubtator.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         seen = Occurrences()

@@ -39,6 +39,7 @@ class SectionsFormat(Format):
     name: ClassVar[str] = "sections"
     suffix: ClassVar[str] = ".json"
     looks_like: ClassVar[str] = "a JSON list or JSON lines with the keys 'instruction', 'input' and 'output'"
+    keeps: ClassVar[tuple[str, ...]] = ("row.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         return json_rows(path, max_line_bytes)

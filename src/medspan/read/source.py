@@ -116,7 +116,7 @@ class _ZstandardFile:
         self._frame: Any = None
         self._packed = self._plain = b""
 
-    def read(self, size: int) -> bytes:
+    def read1(self, size: int) -> bytes:
         while not self._plain:
             self._packed = self._packed or self._file.read(self.PIECE)
             if not self._packed:
@@ -147,7 +147,8 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            piece = self._file.read(len(buffer))
+            # What there is up to a damage, not all that was asked for or nothing.
+            piece = self._file.read1(len(buffer))
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
             raise InputError(
                 f"the archive cannot be unpacked beyond {self._done:,} bytes ({error})",

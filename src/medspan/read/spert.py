@@ -67,6 +67,7 @@ class SpertFormat(Format):
     looks_like: ClassVar[str] = (
         "JSON with the keys 'tokens' and 'entities', or 'sentences' and 'ner' (SciERC, DyGIE++)"
     )
+    keeps: ClassVar[tuple[str, ...]] = ("spert.",)
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         seen = Occurrences()

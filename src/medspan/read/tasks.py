@@ -37,6 +37,7 @@ class TasksFormat(Format):
     looks_like: ClassVar[str] = (
         "JSON lines with the keys 'prompt' and 'completion', the prompt being one of three questions"
     )
+    keeps: ClassVar[tuple[str, ...]] = ("row.",)
 
     def __init__(self) -> None:
         self._codec = TasksCodec()

@@ -14,6 +14,7 @@ from typing import Any
 from medspan.core import Example, InputError
 from medspan.read.base import FolderFormat, Format, format_named
 from medspan.read.corpus import Rejected
+from medspan.read.further import Accounted
 from medspan.read.instruction_rows import json_line
 from medspan.read.losses import Listener, Losses
 from medspan.read.source import open_packed, suffix_of
@@ -35,6 +36,7 @@ def write(
     lost = Losses(listen)
     path = Path(path)
     chosen = format_named(format)
+    examples = Accounted(examples, chosen, lost)
     if isinstance(chosen, FolderFormat):
         _write_folder(path, chosen.render_files(examples, lost))
     elif path.suffix.lower() == TABLE:
@@ -50,7 +52,15 @@ def write_rejected(path: Path | str, rejected: Iterable[Rejected]) -> None:
 
 
 def write_whole(path: Path, pieces: Iterable[str]) -> None:
-    """Write text in UTF-8 to a temporary file beside `path`, then rename it. InputError on failure."""
+    """Write text in UTF-8 to a temporary file beside `path`, then rename it. InputError on failure.
+
+    A pipe or device (`/dev/stdout`) is written to as it is: it must not be replaced by a file.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("wb") as stream:
+            for piece in pieces:
+                stream.write(piece.encode("utf-8"))
+        return
     with _appearing(path) as temporary, open_packed(temporary, path.suffix.lower()) as file:
         for piece in pieces:
             file.write(piece.encode("utf-8"))
