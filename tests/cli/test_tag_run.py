@@ -67,6 +67,11 @@ def test_extract_keeps_what_is_as_probable_as_asked(
         assert f"--min-confidence {limit}: a probability is wanted" in message
 
 
+def test_the_folder_above_a_run_is_answered_by_the_runs_name(refused: Callable[..., str], run: Path) -> None:
+    message = refused("extract", run.parent, "--text", "Aspirin.")
+    assert f"name {run}" in message
+
+
 def test_extract_by_eight_bit_products(
     cli: Cli, refused: Callable[..., str], run: Path, corpus: Path, tmp_path: Path
 ) -> None:

@@ -118,6 +118,8 @@ def _report(
     if result["lost"]:
         where = f"listed in {losses}" if losses else "name a file with --losses to list them"
         note(f"{result['to']} cannot hold: {counted(result['lost'])} ({where})")
+    if any("type-not-asked" in kind for kind in result["lost"]):
+        note(f"{result['to']} asks for its own types only, letter by letter: Chemical is not chemical")
     if result["rejected"]:
         where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
         note(f"rows that could not be read and were left out: {result['rejected']} ({where})")

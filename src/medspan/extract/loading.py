@@ -106,6 +106,13 @@ def adapter_folder(folder: Path) -> Path:
     for candidate in (folder / "adapter", folder):
         if (candidate / "adapter_config.json").is_file():
             return candidate
+    inner = folder / "run"
+    if (inner / "adapter").is_dir():
+        raise ModelError(
+            f"{folder} holds no adapter, and the folder run in it does",
+            cause="medspan demo keeps its run beside its data",
+            remedy=f"name {inner}",
+        )
     raise ModelError(
         f"{folder} holds no adapter",
         cause="the training has not finished its first evaluation, or this is not a run folder"
