@@ -183,9 +183,14 @@ def test_no_verb_writes_over_what_it_reads_or_twice(
     assert "two parts or three" in refused("split", reference, "--out", tmp_path / "s", "--shares", "1,0,0")
 
 
-def test_a_pipe_or_device_is_written_to_and_not_replaced(cli: Cli, reference: Path, tmp_path: Path) -> None:
+def test_a_pipe_or_device_is_written_to_and_not_replaced(
+    cli: Cli, refused: Callable[..., str], reference: Path, tmp_path: Path
+) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
+    more = ("--to", "medspan", "--losses", pipe)
+    assert "a pipe or a device" in refused("convert", reference, tmp_path / "o.jsonl", *more)
+    assert pipe.is_fifo()
     got: list[bytes] = []
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()

@@ -119,6 +119,12 @@ def _write_table(path: Path, chosen: Format, examples: Iterable[Example], lost: 
 @contextmanager
 def _appearing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its name at the end, or vanishes. InputError on failure."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{path} is a pipe or a device, which a file would replace",
+            cause="lists and tables are written to files that appear when they are complete",
+            remedy="name a file",
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
