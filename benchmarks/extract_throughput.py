@@ -101,7 +101,10 @@ def contestants(options: argparse.Namespace, examples: Any) -> dict[str, tuple[C
         grounded = load_extractor(options.generate, DecodingOptions(batch_size=options.batch_size))
         model, renderer = grounded.model, grounded.renderer
         sample = examples[:: max(1, len(examples) // 64)]
-        best = min(BATCHES, key=lambda size: seconds(lambda: peer(model, renderer, sample, size)))
+        sizes = [size for size in BATCHES if size < len(sample)] or [BATCHES[0]]
+        if len(sizes) < len(BATCHES):
+            sizes.append(len(sample))
+        best = min(sizes, key=lambda size: seconds(lambda: peer(model, renderer, sample, size)))
         print(f"the peer's best batch size: {best}", file=sys.stderr)
         tokens = peer(model, renderer, examples, best)
         found["generate"] = (lambda: list(grounded.extract(examples)), tokens * weights(model))
@@ -129,6 +132,7 @@ def main() -> None:
     for _ in range(options.repeats):
         for name, (work, _) in rivals.items():
             times[name].append(seconds(work))
+            print(f"{name}: {times[name][-1]:.1f} s", file=sys.stderr)
     limit = machine()
     result: dict[str, Any] = {
         "benchmark": "extract_throughput",

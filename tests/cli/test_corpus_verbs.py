@@ -177,7 +177,6 @@ def test_no_verb_writes_over_what_it_reads_or_twice(
     for option in ("--losses", "--rejected", "--json"):
         assert "that is read" in refused("convert", reference, out, "--to", "medspan", option, reference)
         assert "written already" in refused("convert", reference, out, "--to", "medspan", option, out)
-    assert "name a file" in refused("convert", reference, "-", "--to", "medspan")
     assert reference.read_bytes() == before
     assert not out.exists()
     assert "two parts or three" in refused("split", reference, "--out", tmp_path / "s", "--shares", "1,0,0")
@@ -213,6 +212,86 @@ def test_predictions_are_converted_in_place_of_the_reference(
         assert {m.text for e in load(out) for m in e.reference.mentions} == found  # type: ignore[union-attr]
     more = ("--to", "pubtator", "--annotation", "best")
     assert "use as-read, predicted" in refused("convert", tmp_path / "in.jsonl", tmp_path / "x.txt", *more)
+
+
+def test_types_are_renamed_and_what_then_is_the_same_stands_once(
+    cli: Cli, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    text = "Aspirin caused fever."
+    drug, sign = Mention.at(text, 0, 7, "Drug"), Mention.at(text, 15, 20, "Symptom")
+    again = Mention.at(text, 15, 20, "Finding")
+    relations = (Relation(drug, sign, "causes"), Relation(drug, again, "causes"))
+    one = Example(Document("1", text), Annotation((drug, sign, again), relations=relations))
+    write(tmp_path / "in.jsonl", [one], "medspan")
+    out, result = tmp_path / "out.jsonl", tmp_path / "r.json"
+    renames = ("--rename", "Finding=Symptom", "--rename", "causes=influences", "--rename", "drug=chemical")
+    done = cli("convert", tmp_path / "in.jsonl", out, "--to", "medspan", *renames, "--json", result)
+    assert done.code == 0
+    assert read(result)["renamed"] == {"Finding": 1, "causes": 2, "drug": 0}
+    assert read(result)["merged"] == 2
+    assert "nothing has the type 'drug'; the types (renamed) are: Drug, Symptom, influences" in done.err
+    (back,) = load(out)
+    assert back.reference == Annotation((drug, sign), relations=(Relation(drug, sign, "influences"),))
+    for stated, hint in (
+        (("--rename", "Drug"), "old and new name"),
+        (("--rename", "=x"), "old and new name"),
+    ):
+        assert hint in refused("convert", tmp_path / "in.jsonl", out, "--to", "medspan", *stated)
+    twice = ("--rename", "Drug=a", "--rename", "Drug=b")
+    assert "two new names" in refused("convert", tmp_path / "in.jsonl", out, "--to", "medspan", *twice)
+
+
+def test_renamed_types_answer_the_questions_of_tasks(cli: Cli, tmp_path: Path) -> None:
+    text = "Lithium caused tremor."
+    chemical = Mention.at(text, 0, 7, "Chemical", concepts=("D008094",))
+    disease = Mention.at(text, 15, 21, "Disease", concepts=("D014202",))
+    cid = Relation(Concept("D008094"), Concept("D014202"), "CID")
+    one = Example(Document("1", text), Annotation((chemical, disease), relations=(cid,)))
+    write(tmp_path / "in.txt", [one], "pubtator")
+    renames = ("--rename", "Chemical=chemical", "--rename", "Disease=disease", "--rename", "CID=influences")
+    out, result = tmp_path / "out.jsonl", tmp_path / "r.json"
+    asked = ("--to", "tasks", "--relations", "mention", *renames, "--json", result)
+    assert cli("convert", tmp_path / "in.txt", out, *asked).code == 0
+    answers = {e.task: e.reference for e in load(out)}
+    assert [m.text for m in answers["chemicals"].mentions] == ["Lithium"]  # type: ignore[union-attr]
+    assert [m.text for m in answers["diseases"].mentions] == ["tremor"]  # type: ignore[union-attr]
+    assert len(answers["influences"].relations) == 1  # type: ignore[union-attr]
+
+
+def test_a_folder_of_splits_becomes_a_folder_of_splits(
+    cli: Cli, refused: Callable[..., str], corpus: Path, tmp_path: Path
+) -> None:
+    out, result = tmp_path / "out", tmp_path / "r.json"
+    assert cli("convert", corpus, out, "--to", "spert", "--json", result).code == 0
+    assert read(result)["documents"] == 34
+    assert {name: len(load(path)) for name, path in read(result)["files"].items()} == {
+        "train": 24,
+        "validation": 4,
+        "test": 6,
+    }
+    assert {path.name for path in out.iterdir()} == {"train.json", "validation.json", "test.json"}
+    assert cli("convert", corpus, tmp_path / "b", "--to", "brat").code == 0
+    assert len(load(tmp_path / "b" / "train")) == 24
+    file = tmp_path / "file.json"
+    file.write_text("mine", "utf-8")
+    for target in (file, "-"):
+        assert "name a folder as OUT" in refused("convert", corpus, target, "--to", "spert")
+    assert file.read_text("utf-8") == "mine"
+
+
+def test_convert_writes_to_standard_output(reference: Path, capfdbinary: Any) -> None:
+    from medspan.cli.app import main
+
+    with pytest.raises(SystemExit) as stop:
+        main(["convert", str(reference), "-", "--to", "medspan"])
+    assert not stop.value.code
+    out, err = capfdbinary.readouterr()
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["1", "2"]
+    assert b"2 documents from medspan to medspan" in err
+    with pytest.raises(SystemExit) as stop:
+        main(["convert", str(reference), "-", "--to", "brat"])
+    assert stop.value.code == 2
+    assert not Path("-").exists()
 
 
 def test_split_pools_a_folder_and_says_so(

@@ -26,9 +26,7 @@ from medspan.core import (
     UnalignedMention,
 )
 from medspan.core.document import ALIGNMENT_KINDS, UNALIGNED_REASONS, Segment
-from medspan.read import detect, formats, load, write
-from medspan.read.base import format_named
-from medspan.read.detect import take_sample
+from medspan.read import detect, load, write
 
 TITLE, ABSTRACT = "Aspirin & bleeding.", "Aspirin caused renal and hepatic failure. Warfarin did."
 TEXT = f"{TITLE}\n{ABSTRACT}"
@@ -651,20 +649,6 @@ def test_damaged_files_end_in_examples_or_input_errors(data: st.DataObject) -> N
         path.write_bytes(content)
         with contextlib.suppress(InputError):
             assert load(path, format=format_, on_error="skip").examples
-
-
-def test_only_bioc_files_are_taken_for_bioc(corpora: Path) -> None:
-    expected = {"CDR_DevelopmentSet.BioC.xml": ["bioc-xml"], "Dev.BioC.JSON": ["bioc-json"]}
-    seen = 0
-    for path in sorted(path for path in corpora.rglob("*") if path.is_file()):
-        sample = take_sample(path, 1 << 26)
-        found = [name for name in formats() if format_named(name).sniff(sample)]
-        if path.name in expected:
-            assert found == expected[path.name]
-            seen += 1
-        else:
-            assert not {"bioc-xml", "bioc-json"} & set(found), path
-    assert seen == 2
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,7 @@ from medspan.core import (
 )
 from medspan.core.document import Segment
 from medspan.read import Stream, detect, formats, load, write
-from medspan.read.base import MAX_LINE_BYTES, Sample
-from medspan.read.detect import take_sample
+from medspan.read.base import Sample
 
 TEXT = "Aspirin caused renal\nand hepatic failure; 8\u2005mg daily."
 LINES = (
@@ -574,25 +573,3 @@ def test_maccrobat_written_anew_keeps_mentions_and_relations(corpora: Path, tmp_
     assert [example.reference for example in load(tmp_path / "out")] == [
         example.reference for example in examples
     ]
-
-
-def is_brat(path: Path) -> bool:
-    return formats()["brat"].sniff(take_sample(path, MAX_LINE_BYTES))
-
-
-def test_no_other_corpus_is_taken_for_brat(corpora: Path) -> None:
-    within = [path for path in corpora.rglob("*") if path.parent.name != "maccrobat"]
-    assert sum(path.is_file() for path in within) > 20
-    assert [path.name for path in within if is_brat(path)] == ["maccrobat"]
-    assert detect(corpora / "maccrobat") == "brat"
-
-
-def test_output_of_other_formats_is_not_taken_for_brat(tmp_path: Path) -> None:
-    mention = Mention.at("Aspirin.", 0, 7, "chemical")
-    example = Example(Document("a", "Aspirin.", task="chemicals"), Annotation((mention,)))
-    assert len(formats()) > 5
-    for name, format_ in formats().items():
-        path = tmp_path / f"{name}{format_.suffix}"
-        write(path, [example], name)
-        assert is_brat(path) == (name == "brat"), name
-    assert detect(tmp_path / "brat") == "brat"

@@ -23,7 +23,6 @@ from medspan.core import (
 )
 from medspan.read import detect, formats, load, write
 from medspan.read.base import MAX_LINE_BYTES
-from medspan.read.conll import ConllFormat
 from medspan.read.detect import take_sample
 
 
@@ -329,26 +328,6 @@ def test_any_lines_are_read_or_refused(pieces: list[str]) -> None:
         again = load(out, format="conll")
         assert [one.reference for one in again] == [one.reference for one in corpus]
         assert [one.document.text for one in again] == [one.document.text for one in corpus]
-
-
-def test_what_other_formats_write_is_not_taken_for_conll(tmp_path: Path) -> None:
-    text = "Aspirin caused renal failure.\nNo O\n"
-    mentions = (Mention.at(text, 0, 7, "Drug"), Mention.at(text, 15, 28, "Disease"))
-    example = Example(Document("1", text), Annotation(mentions, (), (Relation(*mentions, "causes"),)))
-    own = formats()["conll"]
-    seen = 0
-    for name, format_ in formats().items():
-        path = tmp_path / f"{name}{format_.suffix}"
-        write(path, [example], name)
-        assert own.sniff(take_sample(path, MAX_LINE_BYTES)) == (name == "conll"), name
-        seen += 1
-    assert seen >= 7
-
-
-def test_no_file_of_the_corpora_is_taken_for_conll(corpora: Path) -> None:
-    files = [path for path in sorted(corpora.rglob("*")) if path.is_file()]
-    assert len(files) > 400
-    assert [path for path in files if ConllFormat().sniff(take_sample(path, MAX_LINE_BYTES))] == []
 
 
 @pytest.mark.parametrize(

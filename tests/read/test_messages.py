@@ -352,12 +352,6 @@ def test_ade_goes_through(corpora: Path, tmp_path: Path, name: str) -> None:
     assert json.loads((tmp_path / "again.json").read_text("utf-8")) == json.loads(path.read_text("utf-8"))
 
 
-def test_no_other_corpus_is_claimed(corpora: Path) -> None:
-    files = [path for path in sorted(corpora.rglob("*")) if path.is_file() and path.stat().st_size]
-    assert len(files) > 200
-    assert [path for path in files if sniffing(path)] == []
-
-
 string = st.text(max_size=12) | st.sampled_from([INSTRUCTION, "a\n\nb", "### Input:", "\n\nExtract: A\n"])
 
 

@@ -26,7 +26,6 @@ from medspan.core import (
 from medspan.read import detect, formats, load, write
 from medspan.read.base import MAX_LINE_BYTES
 from medspan.read.detect import take_sample
-from medspan.read.spert import SpertFormat
 
 ROW: dict[str, Any] = {
     "tokens": ["Aspirin-induced", "renal", "failure", "and", "1 1/2", "mg", "."],
@@ -332,26 +331,6 @@ def test_every_contiguous_mention_comes_back_as_it_was(data: st.DataObject, coun
         assert [replace(one, place=None) for one in load(path, format="spert")] == examples
         sample = take_sample(path, MAX_LINE_BYTES)
         assert [key for key, one in formats().items() if one.sniff(sample)] == ["spert"]
-
-
-def test_what_other_formats_write_is_not_taken_for_spert(tmp_path: Path) -> None:
-    text = "Aspirin caused renal failure.\nNo O\n"
-    mentions = (Mention.at(text, 0, 7, "Drug"), Mention.at(text, 15, 28, "Disease"))
-    example = Example(Document("1", text), Annotation(mentions, (), (Relation(*mentions, "causes"),)))
-    own = formats()["spert"]
-    seen = 0
-    for name, format_ in formats().items():
-        path = tmp_path / f"{name}{format_.suffix}"
-        write(path, [example], name)
-        assert own.sniff(take_sample(path, MAX_LINE_BYTES)) == (name == "spert"), name
-        seen += 1
-    assert seen >= 7
-
-
-def test_no_file_of_the_corpora_is_taken_for_spert(corpora: Path) -> None:
-    files = [path for path in sorted(corpora.rglob("*")) if path.is_file()]
-    assert len(files) > 400
-    assert [path for path in files if SpertFormat().sniff(take_sample(path, MAX_LINE_BYTES))] == []
 
 
 def test_bc5cdr_goes_through_spert_with_its_offsets(corpora: Path, tmp_path: Path) -> None:

@@ -169,5 +169,8 @@ def test_a_share_that_groups_do_not_allow_is_reported() -> None:
     off = {share.part: (share.count, share.total) for share in report.deviating}
     assert sorted(off.values()) == [(4, 10), (6, 10)]
     assert sorted(share.deviation for share in report.deviating) == pytest.approx([-0.1, 0.1])
-    assert any("6 of 10 examples (60.0%, wanted 50.0%)" in line for line in report.lines())
+    assert any("6 of 10 examples (60.0%, wanted 50.0%)" in line for line in report.deviations(5))
+    off = len(report.deviating)
+    assert f"{len(report.shares) - off} of {len(report.shares)} shares" in report.lines()[-1]
+    assert report.deviations(0) == [f"{off} further shares are off by less (--json FILE lists them all)."]
     assert report.to_json()["joins"] == {"group": 5, "text": 0, "near-duplicate": 0}

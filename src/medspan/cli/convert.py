@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,9 +23,8 @@ from medspan.cli.console import (
     say,
     write_json,
 )
-from medspan.core import Example, InputError
+from medspan.core import InputError
 
-ANNOTATIONS = ("as-read", "predicted")
 RelationLevel = Annotated[
     str,
     typer.Option(
@@ -42,21 +41,37 @@ WhichAnnotation = Annotated[
         help="Where both are there: write both or the reference (as-read), or what was predicted.",
     ),
 ]
+Renames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rename",
+        metavar="OLD=NEW",
+        help="Another name for an entity or relation type; may be given several times.",
+    ),
+]
 LossesFile = Annotated[
     Path | None,
     typer.Option("--losses", metavar="FILE", help="Lists what the format cannot hold (JSON lines)."),
 ]
-TELL_EVERY = 100
-"""After how many documents the running count is drawn anew."""
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="Corpus file or folder; - for a pipe.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write; a file is replaced.")],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="Corpus file or folder, folder of splits, or - for a pipe."),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="What to write; a file is replaced. Of a folder of splits a folder; - for a pipe.",
+        ),
+    ],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format to write: {FORMATS}.")],
     format: FormatName = "auto",
     relations: RelationLevel = "as-read",
     annotation: WhichAnnotation = "as-read",
+    rename: Renames = None,
     losses: LossesFile = None,
     on_error: OnError = "stop",
     rejected: RejectedFile = None,
@@ -64,53 +79,93 @@ def convert(
     json_file: JsonFile = None,
 ) -> None:
     """Convert a corpus to another format."""
-    from medspan.read import Stream
+    from medspan.read import conversion
     from medspan.read.base import format_named
-    from medspan.read.endpoints import AtLevel, Chosen
     from medspan.read.source import standard_input_as_file
-    from medspan.read.write import lines_beside, write
+    from medspan.read.write import lines_beside
 
     target_format = format_named(to)
-    _check(target, relations, annotation)
-    own = None if target_format.in_folder else target
-    check_targets(own, losses, rejected, json_file, reads=(source,))
-    with (
-        standard_input_as_file(source) as path,
-        lines_beside(rejected) as tell_rejected,
-        lines_beside(losses) as tell_lost,
-        counting("documents", quiet) as tell,
-    ):
-        refused = 0
-
-        def hear(row: Any) -> None:
-            nonlocal refused
-            refused += 1
-            tell_rejected(row)
-
-        stream = Stream(path, format=format, on_error=on_error, heard=hear)  # type: ignore[arg-type]
-        brought = AtLevel(Chosen(stream, annotation), relations)  # type: ignore[arg-type]
-        examples = _Counted(brought, tell)
-        lost = write(target, examples, to, tell_lost)
-    counts = examples.counts.to_json()
-    result = {
-        **counts,
-        "from": stream.format.name,
-        "to": to,
-        "brought": dict(sorted(brought.counts.items())),
-        "lost": dict(sorted(lost.items())),
-        "rejected": refused,
-    }
+    asked = conversion.Conversion(to, format, relations, annotation, parse_renames(rename), on_error)  # type: ignore[arg-type]
+    with standard_input_as_file(source) as path:
+        work = _work(path, target, target_format.suffix, format, notes(quiet))
+        own = [] if target_format.in_folder or str(target) == PIPE else [one for _, one in work.values()]
+        read = [file for files, _ in work.values() for file in files]
+        check_targets(*own, losses, rejected, json_file, reads=(source, *read))
+        done = conversion.Converted()
+        with (
+            lines_beside(rejected) as tell_rejected,
+            lines_beside(losses) as tell_lost,
+            counting("documents", quiet) as tell,
+        ):
+            for files, out in work.values():
+                done.add(
+                    conversion.convert(
+                        files, out, asked, tell_lost=tell_lost, tell_rejected=tell_rejected, tell=tell
+                    )
+                )
+    result = {**done.to_json(), "to": to, "files": {name: str(out) for name, (_, out) in work.items()}}
     write_json(json_file, result)
-    _report(result, target, losses, rejected, notes(quiet))
+    # What is written to a pipe must not be mixed with words.
+    told = notes(quiet) if str(target) == PIPE else say
+    told(f"{target}: {result['documents']} documents from {result['from']} to {to}")
+    told(f"read: mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
+    _report(result, losses, rejected, notes(quiet))
 
 
-def _report(
-    result: Mapping[str, Any], target: Path, losses: Path | None, rejected: Path | None, note: Report
-) -> None:
-    say(f"{target}: {result['documents']} documents from {result['from']} to {result['to']}")
-    say(f"read: mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
+PIPE = "-"
+Work = dict[str, tuple[Sequence[Path], Path]]
+
+
+def _work(source: Path, target: Path, suffix: str, format: str, note: Report) -> Work:
+    """What is read and written under each name: one corpus, or the splits of a folder."""
+    from medspan.read.splits import is_corpus_folder, split_files
+
+    if not source.is_dir() or is_corpus_folder(source):
+        return {"corpus": ([source], target)}
+    if target.is_file() or str(target) == PIPE:
+        raise InputError(
+            f"{source} is a folder of splits, and OUT, {target}, is "
+            f"{'a file' if target.is_file() else 'a pipe'}",
+            cause="the splits of a folder are written side by side into a folder",
+            remedy="name a folder as OUT, or one file as IN",
+        )
+    splits = split_files(source, format)
+    for name, files in splits.items():
+        note(f"{name}: {', '.join(path.name for path in files.read)}")
+        if files.ignored:
+            note(f"{name}: not read: {', '.join(path.name for path in files.ignored)}")
+    return {name: (files.read, target / f"{name}{suffix}") for name, files in splits.items()}
+
+
+def parse_renames(stated: Sequence[str] | None) -> dict[str, str]:
+    """New names by old ones. InputError where one is not OLD=NEW, or a name is given two new ones."""
+    found: dict[str, str] = {}
+    for one in stated or ():
+        old, sign, new = (part.strip() for part in one.partition("="))
+        if not (old and sign and new):
+            raise InputError(
+                f"--rename is {one!r}",
+                cause="a type's old and new name are wanted",
+                remedy="for instance --rename Chemical=chemical",
+            )
+        if found.setdefault(old, new) != new:
+            raise InputError(
+                f"--rename gives {old!r} two new names: {found[old]!r} and {new!r}",
+                remedy="leave one of them out",
+            )
+    return found
+
+
+def _report(result: Mapping[str, Any], losses: Path | None, rejected: Path | None, note: Report) -> None:
     if result["brought"]:
         note(f"relations brought to another level: {counted(result['brought'])}")
+    if result["renamed"]:
+        note(f"renamed: {counted(result['renamed'])}")
+    for old in (old for old, count in result["renamed"].items() if not count):
+        types = ", ".join((*result["mentions"], *result["relations"])) or "none"
+        note(f"--rename: nothing has the type {old!r}; the types (renamed) are: {types}")
+    if result["merged"]:
+        note(f"mentions and relations that were the same as another once renamed: {result['merged']}")
     if result["unaligned"]:
         note(f"mentions without a place in their text: {result['unaligned']}")
     if result["unparsed"]:
@@ -119,40 +174,7 @@ def _report(
         where = f"listed in {losses}" if losses else "name a file with --losses to list them"
         note(f"{result['to']} cannot hold: {counted(result['lost'])} ({where})")
     if any("type-not-asked" in kind for kind in result["lost"]):
-        note(f"{result['to']} asks for its own types only, letter by letter: Chemical is not chemical")
+        note(f"{result['to']} asks for its own types only, letter by letter: --rename OLD=NEW names them so")
     if result["rejected"]:
         where = f"listed in {rejected}" if rejected else "name a file with --rejected to list them"
         note(f"rows that could not be read and were left out: {result['rejected']} ({where})")
-
-
-class _Counted:
-    """A stream that counts what goes through, anew each time."""
-
-    def __init__(self, stream: Iterable[Example], tell: Callable[[int], None]):
-        from medspan.read.corpus import Counts
-
-        self._stream, self._tell = stream, tell
-        self.counts = Counts()
-
-    def __iter__(self) -> Iterator[Example]:
-        self.counts = type(self.counts)()
-        for example in self._stream:
-            self.counts.add(example)
-            if self.counts.documents % TELL_EVERY == 0:
-                self._tell(self.counts.documents)
-            yield example
-
-
-def _check(target: Path, level: str, annotation: str) -> None:
-    from medspan.read.endpoints import LEVELS
-
-    if level not in LEVELS:
-        raise InputError(f"--relations is {level!r}", remedy=f"use {', '.join(LEVELS)}")
-    if annotation not in ANNOTATIONS:
-        raise InputError(f"--annotation is {annotation!r}", remedy=f"use {', '.join(ANNOTATIONS)}")
-    if str(target) == "-":
-        raise InputError(
-            "OUT is -, and a file is to be written",
-            cause="- stands for standard input, as IN",
-            remedy="name a file, or /dev/stdout with --quiet",
-        )

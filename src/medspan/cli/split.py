@@ -26,6 +26,8 @@ from medspan.core import ConfigError, InputError
 if TYPE_CHECKING:
     from medspan.read import Corpus
 
+SHOWN = 5
+"""How many shares that are off are told; all are in the result of --json."""
 PARTS = ("train", "validation", "test")
 
 
@@ -78,6 +80,8 @@ def split(
     )
     for line in result.report.lines():
         say(line)
+    for line in result.report.deviations(SHOWN):
+        notes(quiet)(line)
     if lost:
         notes(quiet)(f"{corpus.format} cannot hold: {counted(lost)}")
     say(f"written to {', '.join(files.values())}")

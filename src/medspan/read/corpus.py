@@ -77,6 +77,15 @@ class Counts:
             else:
                 self.unaligned += 1
 
+    def join(self, other: Counts) -> None:
+        """Add what another has counted."""
+        self.documents += other.documents
+        self.unaligned += other.unaligned
+        self.unparsed += other.unparsed
+        self.mentions += other.mentions
+        self.relations += other.relations
+        self.aligned_by += other.aligned_by
+
     def to_json(self) -> dict[str, Any]:
         return {
             "documents": self.documents,

@@ -15,17 +15,6 @@ Level = Literal["as-read", "mention", "concept"]
 LEVELS: tuple[Level, ...] = ("as-read", "mention", "concept")
 
 
-class Chosen:
-    """Examples with the predicted annotation alone where `which` is `predicted`; else as they are."""
-
-    def __init__(self, examples: Iterable[Example], which: str):
-        self._examples, self._which = examples, which
-
-    def __iter__(self) -> Iterator[Example]:
-        for example in self._examples:
-            yield replace(example, reference=None) if self._which == "predicted" else example
-
-
 class AtLevel:
     """Examples with their relations brought to one level; may be gone through several times.
 

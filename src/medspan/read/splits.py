@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,30 +58,44 @@ def load_splits(
     the same split, are read one after another; a file that claims none is a split of its own under its
     stem. `limit` holds for each file; the other options are those of `load`.
     """
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        if not path.exists():
-            raise missing_file(path, "the corpus")
-        several = path.is_dir() and not is_corpus_folder(path)
-        chosen, ignored = _in_folder(path, format) if several else ({_split_or_stem(path): [path]}, {})
-    else:
-        chosen, ignored = {}, {}
-        for path in map(Path, source):
-            chosen.setdefault(_split_or_stem(path), []).append(path)
-    if not chosen:
-        raise InputError("no file was named", remedy="name a folder or a file of a corpus")
     options: dict[str, Any] = {"format": format, "on_error": on_error, "limit": limit}
     corpora: dict[str, Corpus] = {}
-    for split in sorted(
-        chosen, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name)
-    ):
-        parts = [load(path, split=split, **options) for path in chosen[split]]
-        names = tuple(str(path) for path in ignored.get(split, ()))
-        corpora[split] = replace(_joined(parts), ignored=names)
+    for split, files in split_files(source, format).items():
+        parts = [load(path, split=split, **options) for path in files.read]
+        corpora[split] = replace(_joined(parts), ignored=tuple(map(str, files.ignored)))
     if rejected is not None:
         refused: list[Rejected] = [row for corpus in corpora.values() for row in corpus.rejected]
         write_rejected(rejected, refused)
     return corpora
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFiles:
+    """The files of one split, read one after another, and those passed over for them."""
+
+    read: tuple[Path, ...]
+    ignored: tuple[Path, ...] = ()
+
+
+def split_files(source: Path | str | Sequence[Path | str], format: str = "auto") -> dict[str, SplitFiles]:
+    """The files that `load_splits` reads, by split: train, validation, test, then others by name."""
+    chosen: dict[str, list[Path]] = {}
+    ignored: dict[str, list[Path]] = {}
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        if not path.exists():
+            raise missing_file(path, "the corpus")
+        if path.is_dir() and not is_corpus_folder(path):
+            chosen, ignored = _in_folder(path, format)
+        else:
+            chosen[_split_or_stem(path)] = [path]
+    else:
+        for path in map(Path, source):
+            chosen.setdefault(_split_or_stem(path), []).append(path)
+    if not chosen:
+        raise InputError("no file was named", remedy="name a folder or a file of a corpus")
+    order = sorted(chosen, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
+    return {name: SplitFiles(tuple(chosen[name]), tuple(ignored.get(name, ()))) for name in order}
 
 
 def _split_or_stem(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from medspan.read.source import open_packed, suffix_of
 from medspan.read.tables import write_table
 
 TABLE = ".parquet"
+STANDARD_OUTPUT = "-"
 
 
 def write(
@@ -29,15 +31,19 @@ def write(
     """Write a corpus file, or a folder where the format is one of folders; what was lost, by kind.
 
     The suffix decides how it is packed (`.gz`, `.zst`, `.bz2`, `.xz`), and `.parquet` makes a table of
-    a format of JSON rows. `examples` may be gone through twice. `listen` hears each loss. The file or
-    folder appears under its name once it is complete. InputError for an unknown format, or where it
-    cannot be written.
+    a format of JSON rows; `-` is standard output. `examples` may be gone through twice. `listen` hears
+    each loss. The file or folder appears under its name once it is complete. InputError for an unknown
+    format, or where it cannot be written.
     """
     lost = Losses(listen)
     path = Path(path)
     chosen = format_named(format)
     examples = Accounted(examples, chosen, lost)
-    if isinstance(chosen, FolderFormat):
+    if str(path) == STANDARD_OUTPUT:
+        for piece in chosen.render(examples, lost, chosen.suffix):
+            sys.stdout.buffer.write(piece.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    elif isinstance(chosen, FolderFormat):
         _write_folder(path, chosen.render_files(examples, lost))
     elif path.suffix.lower() == TABLE:
         _write_table(path, chosen, examples, lost)

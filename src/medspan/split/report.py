@@ -69,7 +69,7 @@ class SplitReport:
         return tuple(sorted(off, key=lambda share: (-abs(share.deviation), share.stratum, share.part)))
 
     def lines(self) -> list[str]:
-        """The report in sentences: sizes, joins, and every deviating share."""
+        """The report in sentences: sizes, joins, and how many shares are off."""
         parts = ", ".join(f"{s.part} {s.count} ({s.share:.1%})" for s in self.shares if s.stratum == ALL)
         told = [f"{self.examples} examples in {self.groups} groups that must stay together: {parts}."]
         joined = ", ".join(f"{reason} {n}" for reason, n in self.joins.items() if n)
@@ -77,11 +77,23 @@ class SplitReport:
             told.append(f"Joined because of: {joined}.")
         if self.pinned:
             told.append(f"{self.pinned} examples were pinned to their part.")
-        told.extend(
+        within = len(self.shares) - len(self.deviating)
+        told.append(
+            f"{within} of {len(self.shares)} shares (of parts, tasks, types) are within one percentage point "
+            "of what was wanted."
+        )
+        return told
+
+    def deviations(self, shown: int) -> list[str]:
+        """The shares that are off in sentences, the largest `shown` of them, and how many more there are."""
+        told = [
             f"{s.part} has {s.count} of {s.total} {_named(s.stratum)} "
             f"({s.share:.1%}, wanted {s.wanted:.1%}): as near as moving whole groups brought it."
-            for s in self.deviating
-        )
+            for s in self.deviating[:shown]
+        ]
+        more = len(self.deviating) - shown
+        if more > 0:
+            told.append(f"{more} further shares are off by less (--json FILE lists them all).")
         return told
 
     def to_json(self) -> dict[str, Any]:
