@@ -4,6 +4,7 @@ import pytest
 
 from medspan.core import (
     Annotation,
+    Case,
     Concept,
     Document,
     Example,
@@ -102,7 +103,9 @@ def test_a_prediction_replaces_an_earlier_one() -> None:
 def test_a_finding_cannot_count_more_than_there_are() -> None:
     with pytest.raises(ValueError, match="leak: 4 of 3"):
         Finding("leak", "error", "m", 4, 3)
-    data = Finding("leak", "error", "m", 2, 3, split="test", against="train", examples=("a",)).to_json()
+    data = Finding(
+        "leak", "error", "m", 2, 3, split="test", against="train", cases=(Case("a", "f:1"), *map(Case, "bcd"))
+    ).to_json()
     assert data["where"] == {"split": "test", "against": "train"}
-    assert data["examples"] == ["a"]
+    assert data["examples"] == ["f:1: a", "b", "c"]
     assert "split" not in data

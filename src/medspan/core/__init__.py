@@ -14,14 +14,16 @@ from medspan.core.document import (
 )
 from medspan.core.errors import ConfigError, InputError, MedspanError, ModelError, Place
 from medspan.core.example import Example
-from medspan.core.finding import Finding
+from medspan.core.finding import SEVERITIES, Case, Finding, Severity
 from medspan.core.run_record import RunRecord
 from medspan.core.schema import RelationType, Schema
 
 __all__ = [
     "NO_CONCEPT",
+    "SEVERITIES",
     "UNKNOWN_TYPE",
     "Annotation",
+    "Case",
     "Concept",
     "ConfigError",
     "Document",
@@ -38,5 +40,6 @@ __all__ = [
     "RunRecord",
     "Schema",
     "Segment",
+    "Severity",
     "UnalignedMention",
 ]

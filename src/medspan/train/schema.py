@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from medspan.core import ConfigError, Example, Schema
-from medspan.core.errors import missing_file
+from medspan.core import Example, Schema
+from medspan.read.schema_file import read_schema
 
 
 def infer_schema(schema_file: str | None, train: Sequence[Example]) -> Schema:
@@ -16,14 +15,4 @@ def infer_schema(schema_file: str | None, train: Sequence[Example]) -> Schema:
         return Schema.infer(
             (example.task, example.reference) for example in train if example.reference is not None
         )
-    path = Path(schema_file)
-    if not path.is_file():
-        raise missing_file(path, "schema_file")
-    try:
-        return Schema.from_json(json.loads(path.read_text("utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"schema_file: {path} is no schema ({error})",
-            cause="entity_types and relation_types are wanted, as in format.json of a run",
-            remedy="copy the `schema` of a run's adapter/format.json and change that",
-        ) from error
+    return read_schema(Path(schema_file), "schema_file")

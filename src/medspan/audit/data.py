@@ -1,0 +1,143 @@
+"""What is audited: the rows of every split, and what the user says about them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from medspan.core import Annotation, Example, Mention, Schema, UnalignedMention
+from medspan.read import Corpus
+from medspan.read.splits import SPLITS
+from medspan.read.written import Written, written
+from medspan.text import fold
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One example of a split. Rows of one `text_key` have the same text, letter case and blanks aside."""
+
+    example: Example
+    split: str
+
+    @cached_property
+    def text_key(self) -> bytes:
+        folded = fold(self.example.document.text).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(folded, digest_size=16).digest()
+
+    @cached_property
+    def written(self) -> Written | None:
+        """Prompt and target as they stand in the file, of formats that have them."""
+        return written(self.example.document)
+
+    @property
+    def reference(self) -> Annotation:
+        """The reference annotation, an empty one where the row has none."""
+        return self.example.reference or Annotation()
+
+    @property
+    def text(self) -> str:
+        return self.example.document.text
+
+    @property
+    def task(self) -> str | None:
+        return self.example.document.task
+
+    @property
+    def group(self) -> str | None:
+        return self.example.document.group
+
+    @property
+    def place(self) -> str:
+        """File and row; the document's id where they are not known."""
+        return str(self.example.place or self.example.id)
+
+
+def string_of(item: Mention | UnalignedMention) -> str:
+    """The string that the source wrote for a mention, wherever it was found in the text."""
+    if isinstance(item, Mention) and item.source_text is not None:
+        return item.source_text
+    return item.text
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The rows of one split, the formats and files they came from, and how many rows could not be read."""
+
+    name: str
+    rows: tuple[Row, ...]
+    formats: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    rejected: int = 0
+
+    @classmethod
+    def of(cls, name: str, examples: Iterable[Example]) -> Part:
+        """A part of these examples."""
+        return cls(name, tuple(Row(example, name) for example in examples))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Everything that checks look at.
+
+    `parts` stand in the order train, validation, test, then others. `stated_schema` is the user's own,
+    `benchmarks` test sets that must not be in the data, by name, and `original` the same data before
+    it was cleaned, each where the user names one. `base_model` (a name or path) and `max_length`
+    (tokens) say which model is to be trained, as far as known.
+    """
+
+    parts: tuple[Part, ...]
+    stated_schema: Schema | None = None
+    benchmarks: Mapping[str, Part] = field(default_factory=dict)
+    original: Part | None = None
+    base_model: str | None = None
+    max_length: int | None = None
+
+    @classmethod
+    def of(cls, corpora: Mapping[str, Corpus | Sequence[Example]], **more: object) -> Data:
+        """The data in these corpora, or lists of examples, by split."""
+        parts = []
+        for name, corpus in corpora.items():
+            part = Part.of(name, corpus)
+            if isinstance(corpus, Corpus):
+                formats = tuple(corpus.format.split(", "))
+                part = Part(name, part.rows, formats, corpus.files, len(corpus.rejected))
+            parts.append(part)
+        parts.sort(key=lambda part: SPLITS.index(part.name) if part.name in SPLITS else len(SPLITS))
+        return cls(tuple(parts), **more)  # type: ignore[arg-type]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, part after part."""
+        return tuple(row for part in self.parts for row in part.rows)
+
+    @cached_property
+    def train(self) -> Part | None:
+        """The part that a model learns from: `train`, or the largest of several; None where there is one."""
+        if len(self.parts) < 2:
+            return None
+        named = next((part for part in self.parts if part.name == "train"), None)
+        return named or max(self.parts, key=len)
+
+    @property
+    def pairs(self) -> tuple[tuple[Part, Part], ...]:
+        """Pairs of (evaluated part, other part): each against the training part, then those among themselves."""
+        first = [part for part in self.parts if part is self.train]
+        ordered = first + [part for part in self.parts if part is not self.train]
+        found = [(later, earlier) for earlier, later in combinations(ordered, 2) if earlier is self.train]
+        return (
+            *found,
+            *(pair for pair in combinations(ordered, 2) if self.train not in pair),
+        )
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The user's schema, else what the references show."""
+        if self.stated_schema is not None:
+            return self.stated_schema
+        return Schema.infer((row.task, row.example.reference) for row in self.rows if row.example.reference)
