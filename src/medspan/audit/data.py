@@ -126,7 +126,7 @@ class Data:
 
     @property
     def pairs(self) -> tuple[tuple[Part, Part], ...]:
-        """Pairs of (evaluated part, other part): each against the training part, then those among themselves."""
+        """Pairs (evaluated part, other part): each against the training part, then among themselves."""
         first = [part for part in self.parts if part is self.train]
         ordered = first + [part for part in self.parts if part is not self.train]
         found = [(later, earlier) for earlier, later in combinations(ordered, 2) if earlier is self.train]

@@ -26,6 +26,39 @@ if TYPE_CHECKING:
 
 BAD = 1
 
+SkipRows = Annotated[
+    str,
+    typer.Option("--on-error", metavar="stop|skip", help="At a row that cannot be read; skip counts it."),
+]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="FILE", help="Types, legal pairs, symmetric and inverse ones (JSON)."),
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="YAML of check ids with error, warning, info or off."),
+]
+BaseModel = Annotated[
+    str | None,
+    typer.Option("--base-model", metavar="M", help="The model to be trained: its tokens are counted."),
+]
+MaxLength = Annotated[
+    int | None,
+    typer.Option("--max-length", metavar="N", help="Most tokens of prompt and target: what is cut then?"),
+]
+Benchmarks = Annotated[
+    list[Path] | None,
+    typer.Option("--benchmark", metavar="PATH", help="A test set that must not be in the data; repeatable."),
+]
+Original = Annotated[
+    Path | None,
+    typer.Option("--original", metavar="PATH", help="The same data before cleaning: what was cut off?"),
+]
+CasesFile = Annotated[
+    Path | None,
+    typer.Option("--cases", metavar="FILE", help="Lists every case of every finding (JSON lines)."),
+]
+
 
 def audit(
     paths: Annotated[
@@ -33,51 +66,15 @@ def audit(
         typer.Argument(metavar="PATH...", help="A folder of train, validation and test files, or files."),
     ],
     format: FormatName = "auto",
-    on_error: Annotated[
-        str,
-        typer.Option("--on-error", metavar="stop|skip", help="At a row that cannot be read; skip counts it."),
-    ] = "skip",
+    on_error: SkipRows = "skip",
     rejected: RejectedFile = None,
-    schema_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--schema", metavar="FILE", help="Types, legal pairs, symmetric and inverse relations (JSON)."
-        ),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option("--policy", metavar="FILE", help="YAML of check ids with error, warning, info or off."),
-    ] = None,
-    base_model: Annotated[
-        str | None,
-        typer.Option(
-            "--base-model",
-            metavar="M",
-            help="The model to be trained: counts its tokens (default: the embedded).",
-        ),
-    ] = None,
-    max_length: Annotated[
-        int | None,
-        typer.Option(
-            "--max-length", metavar="N", help="Most tokens of prompt and target: says what would be cut."
-        ),
-    ] = None,
-    benchmark: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--benchmark", metavar="PATH", help="A test set that must not be in the data; may be repeated."
-        ),
-    ] = None,
-    original: Annotated[
-        Path | None,
-        typer.Option(
-            "--original", metavar="PATH", help="The same data before cleaning: says what was cut off."
-        ),
-    ] = None,
-    cases: Annotated[
-        Path | None,
-        typer.Option("--cases", metavar="FILE", help="Lists every case of every finding (JSON lines)."),
-    ] = None,
+    schema_file: SchemaFile = None,
+    policy: PolicyFile = None,
+    base_model: BaseModel = None,
+    max_length: MaxLength = None,
+    benchmark: Benchmarks = None,
+    original: Original = None,
+    cases: CasesFile = None,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
