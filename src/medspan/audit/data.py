@@ -38,6 +38,11 @@ class Row:
         return self.example.reference or Annotation()
 
     @property
+    def listed(self) -> tuple[Mention | UnalignedMention, ...]:
+        """All listed mentions, those without a place in the text last."""
+        return (*self.reference.mentions, *self.reference.unaligned)
+
+    @property
     def text(self) -> str:
         return self.example.document.text
 

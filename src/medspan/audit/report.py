@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from medspan.audit.base import checks
 from medspan.audit.run import Audit
 from medspan.core import SEVERITIES, Finding
 
@@ -25,6 +26,16 @@ def lines(audit: Audit) -> Iterator[str]:
             yield f"         > {finding.remedy}"
             yield ""
     yield verdict(audit)
+
+
+def checks_table() -> list[str]:
+    """Every check with its severity, meaning and count, as the lines of a Markdown table."""
+    head = ["| check | severity | what it means | what is counted |", "| --- | --- | --- | --- |"]
+    return head + [
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        for name, check in checks().items()
+        for cells in [(f"`{name}`", check.severity, check.meaning, check.counted)]
+    ]
 
 
 def common_folder(audit: Audit) -> str:

@@ -26,6 +26,25 @@ if TYPE_CHECKING:
 
 BAD = 1
 
+
+def _print_checks(wanted: bool) -> None:
+    if wanted:
+        from medspan.audit.report import checks_table
+
+        for line in checks_table():
+            say(line)
+        raise typer.Exit
+
+
+ListChecks = Annotated[
+    bool,
+    typer.Option(
+        "--list",
+        callback=_print_checks,
+        is_eager=True,
+        help="Print the checks with their severities, what they mean and what they count.",
+    ),
+]
 SkipRows = Annotated[
     str,
     typer.Option("--on-error", metavar="stop|skip", help="At a row that cannot be read; skip counts it."),
@@ -65,6 +84,7 @@ def audit(
         list[Path],
         typer.Argument(metavar="PATH...", help="A folder of train, validation and test files, or files."),
     ],
+    list_checks: ListChecks = False,
     format: FormatName = "auto",
     on_error: SkipRows = "skip",
     rejected: RejectedFile = None,
