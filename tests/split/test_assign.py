@@ -80,7 +80,7 @@ def test_planted_duplicates_stay_together() -> None:
     for n in range(30):
         assert part_of[f"exact-{n}"] == part_of[f"near-{n}"] == part_of[originals[n].id]
     assert len({part_of[f"exact-{n}"] for n in range(30)}) > 1
-    assert dict(result.report.joins) == {"group": 0, "text": 30, "near-duplicate": 30}
+    assert dict(result.report.joins) == {"group": 0, "id": 0, "text": 30, "near-duplicate": 30}
     assert result.report.groups == 100
 
 
@@ -173,4 +173,4 @@ def test_a_share_that_groups_do_not_allow_is_reported() -> None:
     off = len(report.deviating)
     assert f"{len(report.shares) - off} of {len(report.shares)} shares" in report.lines()[-1]
     assert report.deviations(0) == [f"{off} further shares are off by less (--json FILE lists them all)."]
-    assert report.to_json()["joins"] == {"group": 5, "text": 0, "near-duplicate": 0}
+    assert report.to_json()["joins"] == {"group": 5, "id": 0, "text": 0, "near-duplicate": 0}

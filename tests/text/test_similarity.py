@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspan.text.similarity import jaccard, near_duplicates, shingles
+from medspan.text.similarity import differing_places, jaccard, near_duplicates, near_groups, shingles
 
 
 def words(first: int, last: int) -> str:
@@ -65,3 +65,21 @@ def test_the_filter_finds_exactly_what_comparing_all_pairs_finds(
         if jaccard(sets[one], sets[other]) >= threshold
     ]
     assert near_duplicates(texts, threshold, size=size) == expected
+
+
+def test_groups_are_joined_by_chains_of_pairs() -> None:
+    # Twelve runs each: moved by two words 10 of 14 are shared, moved by four 8 of 16.
+    texts = [words(0, 16), words(2, 18), "apart", words(4, 20), "Apart!"]
+    assert near_duplicates(texts, 0.7) == [(0, 1), (1, 3), (2, 4)]
+    assert near_groups(texts, 0.7) == [(0, 1, 3), (2, 4)]
+
+
+def test_words_outside_shared_runs_are_marked() -> None:
+    text = "Alpha one two three four five, six beta SEVEN eight nine ten eleven gamma delta."
+    other = "one two three four five six x seven eight nine ten Eleven"
+    marked = [text[start:end] for start, end in differing_places(text, other)]
+    assert marked == ["Alpha", "beta", "gamma delta"]
+    assert differing_places(text, text.upper()) == ()
+    assert differing_places(text, "") == ((0, len(text) - 1),)
+    assert differing_places("short text", "Short text.") == ()
+    assert differing_places("...", other) == ()

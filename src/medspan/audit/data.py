@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
+from typing import TYPE_CHECKING
 
 from medspan.core import Annotation, Example, Mention, Schema, UnalignedMention
 from medspan.read import Corpus
 from medspan.read.splits import SPLITS
 from medspan.read.written import Written, written
 from medspan.text import fold
+
+if TYPE_CHECKING:
+    from medspan.audit.near_rows import NearRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +96,16 @@ class Data:
 
     `parts` stand in the order train, validation, test, then others. `stated_schema` is the user's own,
     `benchmarks` test sets that must not be in the data, by name, and `original` the same data before
-    it was cleaned, each where the user names one. `base_model` (a name or path) and `max_length`
-    (tokens) say which model is to be trained, as far as known.
+    it was cleaned, each where the user names one. `count_tokens` gives the tokens of strings under the
+    tokenizer of the model to be trained, `max_length` the most tokens that prompt and target may have
+    together; None where the user names neither model nor limit.
     """
 
     parts: tuple[Part, ...]
     stated_schema: Schema | None = None
     benchmarks: Mapping[str, Part] = field(default_factory=dict)
     original: Part | None = None
-    base_model: str | None = None
+    count_tokens: Callable[[Sequence[str]], list[int]] | None = None
     max_length: int | None = None
 
     @classmethod
@@ -139,6 +144,14 @@ class Data:
             *found,
             *(pair for pair in combinations(ordered, 2) if self.train not in pair),
         )
+
+    @cached_property
+    def near_rows(self) -> NearRows:
+        """The near-duplicates among all rows, those of the benchmarks included."""
+        from medspan.audit.near_rows import NearRows
+
+        benchmarks = (row for part in self.benchmarks.values() for row in part.rows)
+        return NearRows(chain(self.rows, benchmarks))
 
     @cached_property
     def schema(self) -> Schema:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,9 +21,14 @@ from medspan.cli.console import (
     table,
     write_json,
 )
+from medspan.core import ConfigError
 
 if TYPE_CHECKING:
     from medspan.audit import Audit, Data, Part
+    from medspan.audit.fixed import Fixed
+    from medspan.core import Schema
+    from medspan.models.counting import TokenCounter
+    from medspan.read import Corpus
 
 BAD = 1
 
@@ -59,11 +65,13 @@ PolicyFile = Annotated[
 ]
 BaseModel = Annotated[
     str | None,
-    typer.Option("--base-model", metavar="M", help="The model to be trained: its tokens are counted."),
+    typer.Option("--base-model", metavar="M", help="The model to be trained, whose tokens are counted."),
 ]
 MaxLength = Annotated[
     int | None,
-    typer.Option("--max-length", metavar="N", help="Most tokens of prompt and target: what is cut then?"),
+    typer.Option(
+        "--max-length", metavar="N", min=1, help="Most tokens of prompt and target: what is cut then?"
+    ),
 ]
 Benchmarks = Annotated[
     list[Path] | None,
@@ -76,6 +84,18 @@ Original = Annotated[
 CasesFile = Annotated[
     Path | None,
     typer.Option("--cases", metavar="FILE", help="Lists every case of every finding (JSON lines)."),
+]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write a page to look at: figures, findings, cases."),
+]
+Fix = Annotated[
+    bool,
+    typer.Option("--fix", help="Apply the safe remedies, and write the repaired data into the folder --out."),
+]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="With --fix: a folder that is new or empty."),
 ]
 
 
@@ -95,51 +115,108 @@ def audit(
     benchmark: Benchmarks = None,
     original: Original = None,
     cases: CasesFile = None,
+    html: HtmlFile = None,
+    fix: Fix = False,
+    out: OutFolder = None,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
     """Find what would ruin a training or a score: leaks, lost labels, targets that cannot be learnt."""
     from medspan.audit import audit as run_checks
     from medspan.audit import load_policy
-    from medspan.audit.report import lines
     from medspan.read.schema_file import read_schema
 
     given = [path for path in (schema_file, policy, original, *(benchmark or ())) if path]
-    check_targets(json_file, rejected, cases, reads=[*paths, *given])
+    check_targets(json_file, rejected, cases, html, reads=[*paths, *given])
+    _check_out(fix, out)
     chosen = load_policy(policy)
-    note = notes(quiet)
+    schema = read_schema(schema_file) if schema_file else None
+    corpora = _corpora(paths, format, on_error, rejected)
+    fixed = _fixed(corpora, out, format, schema)
     data = _data(
-        paths,
-        format,
-        on_error,
-        rejected,
-        stated_schema=read_schema(schema_file) if schema_file else None,
+        corpora,
+        stated_schema=schema,
         benchmarks={str(path): _part(path) for path in benchmark or ()},
         original=_part(original) if original else None,
-        base_model=base_model,
+        count_tokens=_token_counter(base_model, max_length),
         max_length=max_length,
     )
-    _note_reading(data, note)
+    _note_reading(data, notes(quiet))
     done = run_checks(data, chosen)
-    write_json(json_file, done.to_json())
+    write_json(json_file, {**done.to_json(), **({"fix": fixed.to_json()} if fixed else {})})
     _write_cases(cases, done)
+    _write_html(html, paths, done)
+    _say_found(done, quiet)
+    if fixed is not None:
+        _say_fixed(fixed, paths)
+    if done.errors:
+        raise typer.Exit(BAD)
+
+
+def _check_out(fix: bool, out: Path | None) -> None:
+    if fix and out is None:
+        raise ConfigError(
+            "--fix needs --out",
+            cause="the data are never altered where they stand",
+            remedy="name a folder for the repaired data, for instance --fix --out repaired",
+        )
+    if out is not None and not fix:
+        raise ConfigError(
+            f"--out is {out}, and nothing is written there without --fix",
+            cause="--fix was forgotten",
+            remedy="add --fix, or write the findings with --json, --html or --cases",
+        )
+
+
+def _corpora(paths: Sequence[Path], format: str, on_error: str, rejected: Path | None) -> dict[str, Corpus]:
+    from medspan.read import load_splits
+
+    source = paths[0] if len(paths) == 1 else paths
+    return load_splits(source, format=format, on_error=on_error, rejected=rejected)  # type: ignore[arg-type]
+
+
+def _fixed(
+    corpora: Mapping[str, Corpus], out: Path | None, format: str, schema: Schema | None
+) -> Fixed | None:
+    if out is None:
+        return None
+    from medspan.audit.fix import fix
+
+    return fix(corpora, out, format=format, schema=schema)
+
+
+def _data(corpora: Mapping[str, Corpus], **more: Any) -> Data:
+    from medspan.audit import Data
+
+    return Data.of(corpora, **more)
+
+
+def _say_found(done: Audit, quiet: bool) -> None:
+    from medspan.audit.report import lines
+
     if not quiet:
         for line in table(("split", "rows", "documents", "tasks"), _overview(done)):
             say(line)
         say()
     for line in lines(done):
         say(line)
-    if done.errors:
-        raise typer.Exit(BAD)
 
 
-def _data(paths: Sequence[Path], format: str, on_error: str, rejected: Path | None, **more: Any) -> Data:
-    from medspan.audit import Data
-    from medspan.read import load_splits
+def _say_fixed(fixed: Fixed, paths: Sequence[Path]) -> None:
+    say()
+    for line in (*table(*fixed.summary()), "", *fixed.lines()):
+        say(line)
+    again = [fixed.folder] if len(paths) == 1 and len(fixed.files) > 1 else map(Path, fixed.files.values())
+    say(f"to see what is left: medspan audit {' '.join(shlex.quote(str(path)) for path in again)}")
 
-    source = paths[0] if len(paths) == 1 else paths
-    corpora = load_splits(source, format=format, on_error=on_error, rejected=rejected)  # type: ignore[arg-type]
-    return Data.of(corpora, **more)
+
+def _token_counter(base_model: str | None, max_length: int | None) -> TokenCounter | None:
+    """Of the model that is named, or of the default one where a limit is; None without both."""
+    if base_model is None and max_length is None:
+        return None
+    from medspan.models.counting import token_counter
+
+    return token_counter(base_model or "default")
 
 
 def _part(path: Path) -> Part:
@@ -164,6 +241,13 @@ def _overview(done: Audit) -> list[list[str]]:
         tasks = ", ".join(f"{task} {share:.0%}" for task, share in split["tasks"].items())
         rows.append([name, str(split["examples"]), str(split["documents"]), tasks])
     return rows
+
+
+def _write_html(path: Path | None, paths: Sequence[Path], done: Audit) -> None:
+    if path is not None:
+        from medspan.audit.page import write_page
+
+        write_page(path, done, title=", ".join(source.resolve().name for source in paths))
 
 
 def _write_cases(path: Path | None, done: Audit) -> None:

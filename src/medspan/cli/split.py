@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,14 +21,28 @@ from medspan.cli.console import (
     say,
     write_json,
 )
-from medspan.core import ConfigError, InputError
+from medspan.cli.split_options import (
+    Extend,
+    FoldCount,
+    Keep,
+    Shares,
+    Unseen,
+    check_kept,
+    check_old,
+    check_together,
+    check_unseen,
+    kept_names,
+    open_shares,
+    parse_shares,
+    rest_shares,
+)
 
 if TYPE_CHECKING:
-    from medspan.read import Corpus
+    from medspan.cli.part_files import PartFiles
+    from medspan.split import Extension, SplitReport
 
 SHOWN = 5
 """How many shares that are off are told; all are in the result of --json."""
-PARTS = ("train", "validation", "test")
 
 
 def split(
@@ -41,106 +55,173 @@ def split(
             "--out", metavar="DIR", help="Folder for train.*, validation.* and test.*; replaced if there."
         ),
     ],
-    shares: Annotated[
-        str, typer.Option("--shares", metavar="T,V,T", help="Shares of train, validation and test; 0: none.")
-    ] = "0.8,0.1,0.1",
+    shares: Shares = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, another split.")] = 0,
+    extend: Extend = None,
+    keep: Keep = None,
+    folds: FoldCount = None,
+    unseen: Unseen = None,
     format: FormatName = "auto",
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
-    """Cut a corpus into parts between which nothing leaks, with types and tasks shared out evenly."""
-    from medspan.read import write
-    from medspan.read.base import format_named
-    from medspan.read.source import whole_suffix
-    from medspan.split import assign
+    """Cut a corpus into parts between which nothing leaks, with types and tasks shared out evenly.
 
-    wanted = parse_shares(shares)
-    corpus = _pooled(source, format, notes(quiet))
-    chosen = format_named(corpus.format)
-    first = Path(corpus.files[0])
-    suffix = whole_suffix(first) if first.is_file() else chosen.suffix
-    targets = {part: out / f"{part}{suffix}" for part in wanted}
-    _check_not_read(targets.values(), corpus)
-    read = [Path(file) for file in corpus.files]
-    check_targets(json_file, *(() if chosen.in_folder else targets.values()), reads=read)
-    result = assign(corpus.examples, shares=wanted, seed=seed)
-    lost: Counter[str] = Counter()
-    for part, examples in result.parts.items():
-        lost += write(targets[part], examples, corpus.format)
-    files = {part: str(path) for part, path in targets.items()}
+    Rows of one document, of one text or of nearly one text always share a part. Rows that have to be
+    left out are listed in DIR/left-out.jsonl.
+    """
+    from medspan.cli.part_files import read_parts
+
+    kept = kept_names(keep or ())
+    check_together(extend, kept, folds, unseen)
+    alone_is_enough = bool(kept) or folds is not None
+    stated = parse_shares(shares, fewest=1 if alone_is_enough else 2) if shares is not None else None
+    output = _Output(out, seed, json_file, notes(quiet))
+    corpus = read_parts(source, format)
+    if folds is not None:
+        _cut_folds(corpus, folds, rest_shares(stated), output)
+        return
+    old = read_parts(extend, format) if extend else None
+    if old is not None:
+        check_old(old, corpus)
+    check_kept(kept, old or corpus)
+    wanted = open_shares(stated, kept, old)
+    check_unseen(unseen, wanted)
+    _cut(corpus, old, kept, wanted, unseen, output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    folder: Path
+    seed: int
+    json_file: Path | None
+    note: Report
+
+    def check(self, *targets: Path, reads: Sequence[Path]) -> None:
+        """InputError now rather than after the work where something cannot be written."""
+        from medspan.cli.part_files import check_not_read
+
+        check_not_read(targets, reads)
+        files = [path for path in targets if not path.is_dir()]
+        check_targets(self.json_file, *files, reads=reads)
+
+    def tell(self, report: SplitReport, format: str, lost: Mapping[str, int]) -> None:
+        """The report on standard output; shares that are off, and losses, as notes."""
+        for line in report.lines():
+            say(line)
+        for line in report.deviations(SHOWN):
+            self.note(line)
+        if lost:
+            self.note(f"{format} cannot hold: {counted(lost)}")
+
+
+def _note_pooled(corpus: PartFiles, kept: Sequence[str], note: Report) -> None:
+    cut = [name for name in corpus.names if name not in kept]
+    sizes = ", ".join(f"{name} {len(corpus.rows[name])}" for name in cut)
+    if kept:
+        note(f"{corpus.path}: {' and '.join(kept)} as it is; pooled and cut anew: {sizes}")
+    elif len(cut) > 1:
+        held_out = next((name for name in ("test", "validation") if name in cut), cut[-1])
+        note(
+            f"all parts of {corpus.path} are pooled and cut anew: {sizes}; scores on the new parts cannot be "
+            f"compared with scores on these (--keep {held_out} leaves that part as it is)"
+        )
+
+
+def _cut(
+    corpus: PartFiles,
+    old: PartFiles | None,
+    kept: Sequence[str],
+    shares: dict[str, float],
+    unseen: float | None,
+    output: _Output,
+) -> None:
+    from medspan.cli.part_files import LEFT_OUT, target_files, write_left_out, write_parts
+    from medspan.split import assign, match
+
+    targets = target_files(output.folder, (*shares, *kept), corpus)
+    read = [*corpus.every_file, *(old.every_file if old else ())]
+    output.check(*targets.values(), output.folder / LEFT_OUT, reads=read)
+    if old is None:
+        _note_pooled(corpus, kept, output.note)
+    extension = match(old.rows, corpus.pooled(), kept) if old else None
+    held = extension.held if extension else {part: corpus.rows[part] for part in kept}
+    loose = extension.new if extension else corpus.pooled(without=kept)
+    result = assign(loose, shares=shares, seed=output.seed, held=held, unseen=unseen)
+    files = (old or corpus).files
+    lost = write_parts(targets, result.parts, {part: files[part] for part in kept}, corpus)
+    listed = write_left_out(output.folder, result.left_out)
+    written = {part: str(path) for part, path in targets.items()}
     write_json(
-        json_file,
+        output.json_file,
         {
             **result.report.to_json(),
-            "files": files,
+            "extended": extension.to_json() if extension else None,
+            "files": written,
+            "left_out_file": str(listed) if listed else None,
             "format": corpus.format,
             "lost": dict(sorted(lost.items())),
         },
     )
-    for line in result.report.lines():
+    for line in _extension_lines(extension, old, corpus, kept) if extension and old else ():
         say(line)
-    for line in result.report.deviations(SHOWN):
-        notes(quiet)(line)
-    if lost:
-        notes(quiet)(f"{corpus.format} cannot hold: {counted(lost)}")
-    say(f"written to {', '.join(files.values())}")
+    output.tell(result.report, corpus.format, lost)
+    if listed:
+        say(f"{len(result.left_out)} examples would leak and are left out; {listed} says which and why.")
+    say(f"written to {', '.join(written.values())}")
 
 
-def parse_shares(stated: str) -> dict[str, float]:
-    """The shares of the parts, those of 0 left out. ConfigError unless there are three numbers."""
-    try:
-        numbers = [float(share) for share in stated.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != len(PARTS):
-        raise ConfigError(
-            f"--shares is {stated!r}",
-            cause="three numbers are wanted: train, validation, test",
-            remedy="for instance --shares 0.8,0.1,0.1",
-        )
-    found = {part: share for part, share in zip(PARTS, numbers, strict=True) if share}
-    if len(found) < 2:
-        raise ConfigError(
-            f"--shares is {stated!r}",
-            cause="a split has two parts or three",
-            remedy="for instance --shares 0.9,0.1,0",
-        )
-    return found
-
-
-def _pooled(source: Path, format: str, note: Report) -> Corpus:
-    from medspan.read import load, load_splits
-    from medspan.read.source import whole_suffix
-    from medspan.read.splits import is_corpus_folder
-
-    if not source.is_dir() or is_corpus_folder(source):
-        return load(source, format=format)
-    parts = load_splits(source, format=format)
-    formats = sorted({corpus.format for corpus in parts.values()})
-    suffixes = sorted({whole_suffix(Path(file)) for corpus in parts.values() for file in corpus.files})
-    if len(formats) > 1 or len(suffixes) > 1:
-        raise InputError(
-            f"the parts of {source} are in several formats: {', '.join(formats)} ({', '.join(suffixes)})",
-            cause="the folder holds more than one version of the corpus",
-            remedy="bring them to one with medspan convert",
-        )
-    sizes = ", ".join(f"{name} {len(corpus)}" for name, corpus in parts.items())
-    note(f"all parts of {source} are pooled and cut anew: {sizes}")
-    first = next(iter(parts.values()))
-    return replace(
-        first,
-        examples=tuple(example for corpus in parts.values() for example in corpus.examples),
-        files=tuple(file for corpus in parts.values() for file in corpus.files),
-    )
-
-
-def _check_not_read(targets: Iterable[Path], corpus: Corpus) -> None:
-    read = {Path(file).resolve() for file in corpus.files}
-    for target in targets:
-        if target.resolve() in read:
-            raise InputError(
-                f"{target} is one of the files that are split",
-                cause="--out is the folder of the corpus",
-                remedy="choose another folder for --out",
+def _extension_lines(
+    extension: Extension, old: PartFiles, corpus: PartFiles, kept: Sequence[str]
+) -> Iterator[str]:
+    sizes = counted({part: len(rows) for part, rows in extension.held.items()})
+    new = len(extension.new)
+    yield f"The rows of {old.path} stay in their parts ({sizes}); {new} rows of {corpus.path} are new."
+    missing = sum(extension.only_old.values())
+    if missing:
+        yield f"{missing} of the old rows are not in {corpus.path}; they are written all the same."
+    for part, count in extension.changed.items():
+        if count and part in kept:
+            yield f"{count} rows of {part} read otherwise in {corpus.path} now; they are kept as they were."
+        elif count:
+            yield (
+                f"{count} rows of {part} read otherwise in {corpus.path} now and are written so: "
+                "scores before and after are of different annotations."
             )
+
+
+def _cut_folds(corpus: PartFiles, count: int, rest: dict[str, float], output: _Output) -> None:
+    from medspan.cli.part_files import check_fold_folders, target_files, write_parts
+    from medspan.split import folds
+
+    result = folds(corpus.pooled(), count, rest=rest, seed=output.seed)
+    check_fold_folders(output.folder, result.parts)
+    targets = {
+        fold: target_files(output.folder / fold, parts, corpus) for fold, parts in result.parts.items()
+    }
+    output.check(*(path for paths in targets.values() for path in paths.values()), reads=corpus.every_file)
+    _note_pooled(corpus, (), output.note)
+    lost: Counter[str] = Counter()
+    for fold, parts in result.parts.items():
+        lost += write_parts(targets[fold], parts, {}, corpus)
+    within: dict[str, Any] = {
+        fold: [share.to_json() for share in shares] for fold, shares in result.within.items()
+    }
+    write_json(
+        output.json_file,
+        {
+            **result.report.to_json(),
+            "within": within,
+            "files": {fold: {part: str(path) for part, path in its.items()} for fold, its in targets.items()},
+            "format": corpus.format,
+            "lost": dict(sorted(lost.items())),
+        },
+    )
+    output.tell(result.report, corpus.format, lost)
+    if within:
+        every, off = (sum(map(len, some.values())) for some in (result.within, result.deviating))
+        say(
+            f"Of the shares of {' and '.join(rest)} within each fold's rest, {every - off} of {every} are so."
+        )
+    folder = output.folder
+    say(f"written to {folder / 'fold-1'} ... {folder / f'fold-{count}'}: each is a folder for data.train")

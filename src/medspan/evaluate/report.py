@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from medspan.evaluate.match import (
     match_relations,
 )
 from medspan.evaluate.score import Evaluation, MatchScores, Score
+from medspan.page import evenly_spaced, render
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -52,19 +52,14 @@ def write_report(
     than `max_documents`, that many are shown, evenly spaced over the set, and the report says so.
     Mentions are marked by place (strict match), relations by their strings (text match).
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["percent"] = percent
-    source = resources.files("medspan.evaluate").joinpath("report.html.jinja").read_text(encoding="utf-8")
     linked = links_concepts(examples)
     shown = [
         document_view(examples[place], linked=linked[place])
         for place in evenly_spaced(len(examples), max_documents)
     ]
-    html = environment.from_string(source).render(
+    html = render(
+        "medspan.evaluate",
+        "report.html.jinja",
         title=title,
         facts=facts,
         extra_tables=extra_tables,
@@ -90,18 +85,6 @@ def write_report(
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
-
-
-def percent(value: float | None) -> str:
-    """A share as a percentage with one decimal; an en dash where it is undefined."""
-    return "\u2013" if value is None else f"{100 * value:.1f}"
-
-
-def evenly_spaced(count: int, limit: int) -> list[int]:
-    """At most `limit` indices below `count`, from the first on, in equal steps."""
-    if count <= limit:
-        return list(range(count))
-    return [place * count // limit for place in range(limit)]
 
 
 def score_rows(match: MatchScores) -> list[dict[str, Any]]:

@@ -102,6 +102,12 @@ class BratFormat(FolderFormat):
                 yield f"{name}.{suffix}", text
 
 
+def document_of(name: str) -> str:
+    """The document that a file belongs to by its name; the name itself where it is none of a corpus."""
+    match = _FILE.fullmatch(name)
+    return match.group(1) if match else name
+
+
 def _suffix(name: str) -> str:
     match = _FILE.fullmatch(name)
     return match.group(2).lower() if match else ""

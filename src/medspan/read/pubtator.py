@@ -55,7 +55,7 @@ class PubTatorFormat(Format):
 
     def rows(self, path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         seen = Occurrences()
-        for lines, bad in _blocks(path, max_line_bytes):
+        for lines, bad in blocks(path, max_line_bytes):
             text = "\n".join(line.text for line in lines)[:REJECTED_CHARACTERS]
             if bad is not None:
                 yield BadRow(bad.error, text or bad.text)
@@ -79,7 +79,7 @@ class PubTatorFormat(Format):
             yield _Written(example, lost).text()
 
 
-def _blocks(path: Path, max_line_bytes: int) -> Iterator[tuple[tuple[Line, ...], BadRow | None]]:
+def blocks(path: Path, max_line_bytes: int) -> Iterator[tuple[tuple[Line, ...], BadRow | None]]:
     """Runs of lines up to a blank line or the next title, each with its first bad line, if any."""
     lines: list[Line] = []
     bad: BadRow | None = None
@@ -186,15 +186,15 @@ class _Article:
             return
         self._mentions.append(Mention(((start, end),), type_, found, concepts))
         if len(fields) > 5 and _column(concepts) != fields[5]:
-            self._metadata[_concepts_key(start, end, type_)] = fields[5]
+            self._metadata[concepts_key(start, end, type_)] = fields[5]
         if len(fields) > 6:
-            self._metadata[_mention_key(start, end, type_)] = "\t".join(fields[6:])
+            self._metadata[mention_key(start, end, type_)] = "\t".join(fields[6:])
 
     def _read_relation(self, fields: list[str]) -> None:
         _, type_, head, tail = fields[:4]
         self._relations.append(Relation(Concept(head), Concept(tail), type_))
         if len(fields) > 4:
-            self._metadata[_relation_key(type_, head, tail)] = fields[4]
+            self._metadata[relation_key(type_, head, tail)] = fields[4]
 
     def _check_pmid(self, found: str, line: Line) -> None:
         if found != self._block.pmid:
@@ -214,15 +214,15 @@ def _column(concepts: Sequence[str]) -> str:
     return ("|" if bars else ",").join(concepts) or "-1"
 
 
-def _concepts_key(start: int, end: int, type_: str) -> str:
+def concepts_key(start: int, end: int, type_: str) -> str:
     return f"pubtator.concepts {start} {end} {type_}"
 
 
-def _mention_key(start: int, end: int, type_: str) -> str:
+def mention_key(start: int, end: int, type_: str) -> str:
     return f"pubtator.mention {start} {end} {type_}"
 
 
-def _relation_key(type_: str, head: str, tail: str) -> str:
+def relation_key(type_: str, head: str, tail: str) -> str:
     return f"pubtator.relation {type_} {head} {tail}"
 
 
@@ -285,11 +285,11 @@ class _Written:
             for concept in mention.concepts:
                 if concept not in concepts:
                     self._lose("concept: unwritable", concept)
-            stored = self._document.metadata.get(_concepts_key(mention.start, mention.end, mention.type), "")
+            stored = self._document.metadata.get(concepts_key(mention.start, mention.end, mention.type), "")
             column = stored if stored and concepts_of(stored) == mention.concepts else _column(concepts)
             written = text[mention.start : mention.end].replace("\n", " ")
             fields = [str(mention.start), str(mention.end), written, mention.type, column]
-            further = self._document.metadata.get(_mention_key(mention.start, mention.end, mention.type))
+            further = self._document.metadata.get(mention_key(mention.start, mention.end, mention.type))
             yield "\t".join([*fields, *([further] if further is not None else [])])
 
     def _relation(self, relation: Relation) -> Iterator[str]:
@@ -299,7 +299,7 @@ class _Written:
         elif any(map(_UNWRITABLE.search, (head.id, tail.id, type_))) or _WHOLE_NUMBER.fullmatch(type_):
             self._lose("relation: unwritable", type_)
         else:
-            further = self._document.metadata.get(_relation_key(type_, head.id, tail.id))
+            further = self._document.metadata.get(relation_key(type_, head.id, tail.id))
             yield "\t".join([type_, head.id, tail.id, *([further] if further is not None else [])])
 
 

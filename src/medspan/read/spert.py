@@ -185,7 +185,7 @@ class _Spert:
             start, end = (required(entity, key, int, self._place) for key in ("start", "end"))
             item = self._item(f"entity {at}", start, end, required(entity, "type", str, self._place))
             self._items.append(item)
-            self._keep(_entity_key(item), entity, ("type", "start", "end"))
+            self._keep(entity_key(item), entity, ("type", "start", "end"))
         for at, value in enumerate(optional(self._data, "relations", list, self._place) or ()):
             relation = as_object(value, self._place, f"relation {at}")
             ends = []
@@ -204,7 +204,7 @@ class _Spert:
             raise self._error(f"relation {at} has no type")
         relation = Relation(ends[0], ends[1], type_)
         self._relations.append(relation)
-        self._keep(_relation_key(relation), further, ("type", "head", "tail"))
+        self._keep(relation_key(relation), further, ("type", "head", "tail"))
 
     def _item(self, what: str, start: int, end: int, type_: str) -> Item:
         if not 0 <= start < end <= len(self._spans):
@@ -249,7 +249,7 @@ class _Dygie(_Spert):
             item = self._item(f"entity {at}", start, end + 1, type_)
             self._items.append(item)
             listed.setdefault((start, end), item)
-            self._keep(_entity_key(item), {"further": found[3:]} if found[3:] else {}, ())
+            self._keep(entity_key(item), {"further": found[3:]} if found[3:] else {}, ())
         for at, found in enumerate(self._entries("relations", 4)):
             ends: list[Item] = []
             for start, end in (found[:2], found[2:4]):
@@ -270,11 +270,11 @@ class _Dygie(_Spert):
                 yield entry
 
 
-def _entity_key(item: Item) -> str | None:
+def entity_key(item: Item) -> str | None:
     return f"spert.entity {item.start} {item.end} {item.type}" if isinstance(item, Mention) else None
 
 
-def _relation_key(relation: Relation) -> str | None:
+def relation_key(relation: Relation) -> str | None:
     head, tail = relation.head, relation.tail
     if not (isinstance(head, Mention) and isinstance(tail, Mention)):
         return None
@@ -291,7 +291,7 @@ def _written(document: Document, annotation: Annotation, lost: Losses) -> dict[s
         tokens = tokenise(text, mentions, sentences=False)
     entities = []
     for mention, (start, end) in zip(mentions, tokens.ranges(mentions) or (), strict=True):
-        further = _further(metadata.get(_entity_key(mention) or ""))
+        further = _further(metadata.get(entity_key(mention) or ""))
         entities.append({"type": mention.type, "start": start, "end": end, **further})
     gone = None if stored is None or stored == tokens else len(stored.spans)
     return {
@@ -325,7 +325,7 @@ def _written_relations(
             if head is None or tail is None:
                 lost.add("relation: of a mention that is not listed", document, relation.type)
                 continue
-            further = _further(document.metadata.get(_relation_key(relation) or ""))
+            further = _further(document.metadata.get(relation_key(relation) or ""))
             yield {"type": relation.type, "head": head, "tail": tail, **further}
 
 

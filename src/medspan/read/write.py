@@ -67,7 +67,7 @@ def write_whole(path: Path, pieces: Iterable[str]) -> None:
             for piece in pieces:
                 stream.write(piece.encode("utf-8"))
         return
-    with _appearing(path) as temporary, open_packed(temporary, path.suffix.lower()) as file:
+    with appearing(path) as temporary, open_packed(temporary, path.suffix.lower()) as file:
         for piece in pieces:
             file.write(piece.encode("utf-8"))
 
@@ -83,7 +83,7 @@ def lines_beside(path: Path | None) -> Iterator[Callable[[Any], None]]:
         yield lambda item: None
         return
     failed: Exception | None = None
-    with _appearing(path) as temporary, open_packed(temporary, path.suffix.lower()) as file:
+    with appearing(path) as temporary, open_packed(temporary, path.suffix.lower()) as file:
 
         def tell(item: Any) -> None:
             file.write(json_line(item.to_json()).encode("utf-8", "replace"))
@@ -103,7 +103,7 @@ def _write_folder(path: Path, files: Iterable[tuple[str, str]]) -> None:
             cause="this format is written as a folder of its own",
             remedy="name a folder that does not exist, or is empty",
         )
-    with _appearing(path) as temporary:
+    with appearing(path) as temporary:
         temporary.mkdir()
         for name, text in files:
             (temporary / name).write_bytes(text.encode("utf-8"))
@@ -118,12 +118,12 @@ def _write_table(path: Path, chosen: Format, examples: Iterable[Example], lost: 
             cause="it is a format of lines or markup, not of rows with keys",
             remedy=f"name a file that ends in {chosen.suffix}",
         )
-    with _appearing(path) as temporary:
+    with appearing(path) as temporary:
         write_table(temporary, (json.loads(line) for line in chosen.render(examples, lost, ".jsonl")))
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[Path]:
+def appearing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its name at the end, or vanishes. InputError on failure."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise InputError(

@@ -1,20 +1,27 @@
-"""What must not be separated: examples of one group, of one text, or of nearly one text."""
+"""What must not be separated: rows of one document, of one text, or of nearly one text."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from medspan.core import Example
 from medspan.text import fold
 from medspan.text.similarity import NEAR_DUPLICATE_THRESHOLD, near_duplicates
 
+GROUP, ID, TEXT, NEAR = "group", "id", "text", "near-duplicate"
+REASONS = (GROUP, ID, TEXT, NEAR)
+"""Why rows belong together, the plainest reason first."""
+
+Label = tuple[str, Hashable]
+"""A reason and what it is about: rows with the same label belong together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Examples (as indices) that go to one part together; `key` depends on their texts and the seed only."""
+    """Rows (as indices) that go to one part together; `key` depends on their texts and the seed only."""
 
     key: str
     members: tuple[int, ...]
@@ -44,29 +51,57 @@ def text_key(text: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}\n{fold(text)}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def leak_groups(
-    examples: Sequence[Example], *, seed: int = 0, threshold: float = NEAR_DUPLICATE_THRESHOLD
-) -> tuple[list[Group], Counter[str]]:
-    """The groups, sorted by key, and how many joins each reason made that no earlier reason had made.
+class Links:
+    """Which rows belong together directly, by what reason.
 
-    Reasons in order: `group` (the same `document.group`), `text` (the same folded text),
-    `near-duplicate` (5-word shingles with a Jaccard similarity of `threshold` or more).
+    `group`: the same `document.group`; `id`: the same document id twice in one file; `text`: the same
+    text, letter case and white space aside; `near-duplicate`: 5-word shingles with a Jaccard
+    similarity of `threshold` or more.
     """
-    forest = _Forest(len(examples))
-    joins: Counter[str] = Counter({"group": 0, "text": 0, "near-duplicate": 0})
-    first_of_group: dict[str, int] = {}
-    first_of_text: dict[str, int] = {}
-    for at, example in enumerate(examples):
-        if example.document.group is not None:
-            joins["group"] += forest.join(first_of_group.setdefault(example.document.group, at), at)
-    for at, example in enumerate(examples):
-        joins["text"] += forest.join(first_of_text.setdefault(fold(example.document.text), at), at)
-    distinct = list(first_of_text)
-    for one, other in near_duplicates(distinct, threshold):
-        joins["near-duplicate"] += forest.join(first_of_text[distinct[one]], first_of_text[distinct[other]])
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for at in range(len(examples)):
-        members[forest.root(at)].append(at)
-    keys = [text_key(example.document.text, seed) for example in examples]
-    groups = [Group(min(keys[at] for at in together), tuple(together)) for together in members.values()]
-    return sorted(groups, key=lambda group: group.key), joins
+
+    def __init__(self, rows: Sequence[Example], threshold: float = NEAR_DUPLICATE_THRESHOLD) -> None:
+        texts: dict[str, int] = {}
+        self._rows = rows
+        self._labels: list[tuple[Label, ...]] = []
+        for row in rows:
+            found: list[Label] = []
+            if row.document.group is not None:
+                found.append((GROUP, row.document.group))
+            if row.place is not None:
+                found.append((ID, (row.place.file, row.id)))
+            found.append((TEXT, texts.setdefault(fold(row.document.text), len(texts))))
+            self._labels.append(tuple(found))
+        self._near: defaultdict[Label, list[Label]] = defaultdict(list)
+        for one, other in near_duplicates(list(texts), threshold):
+            self._near[TEXT, one].append((TEXT, other))
+            self._near[TEXT, other].append((TEXT, one))
+
+    def labels(self, row: int) -> tuple[Label, ...]:
+        """The labels of a row; the last one is that of its text."""
+        return self._labels[row]
+
+    def near(self, row: int) -> Sequence[Label]:
+        """The labels of the texts that are nearly the row's."""
+        return self._near.get(self._labels[row][-1], ())
+
+    def groups(self, among: Iterable[int], seed: int = 0) -> tuple[list[Group], Counter[str]]:
+        """The groups, sorted by key, and how many joins each reason made that no earlier one had made."""
+        chosen = list(among)
+        forest = _Forest(len(self._rows))
+        joins: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+        first: dict[Label, int] = {}
+        for reason in (GROUP, ID, TEXT):
+            for at in chosen:
+                for label in self._labels[at]:
+                    if label[0] == reason:
+                        joins[reason] += forest.join(first.setdefault(label, at), at)
+        for at in chosen:
+            for label in self.near(at):
+                if label in first:
+                    joins[NEAR] += forest.join(first[label], at)
+        members: defaultdict[int, list[int]] = defaultdict(list)
+        for at in chosen:
+            members[forest.root(at)].append(at)
+        keys = {at: text_key(self._rows[at].document.text, seed) for at in chosen}
+        groups = [Group(min(keys[at] for at in together), tuple(together)) for together in members.values()]
+        return sorted(groups, key=lambda group: group.key), joins

@@ -1,16 +1,15 @@
-"""What a split did: the shares of every stratum in every part, and where they are off."""
+"""What a split did: the shares of every stratum in every part, where they are off, and what leaks."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from medspan.split.strata import ALL, Load
-
-TOLERANCE = 0.01
-"""Largest deviation of a share (0 to 1) that is not reported."""
+from medspan.split.leaks import Leak
+from medspan.split.strata import ALL, TOLERANCE, Load
+from medspan.split.unseen import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ class Share:
         """Share minus wanted share; positive where the part has too many."""
         return self.share - self.wanted
 
+    @property
+    def is_off(self) -> bool:
+        """Whether it is more than one percentage point from what was wanted."""
+        return abs(self.deviation) > TOLERANCE + 1e-12
+
     def to_json(self) -> dict[str, Any]:
         return {
             "stratum": self.stratum,
@@ -51,8 +55,12 @@ class Share:
 class SplitReport:
     """The shares of every stratum in every part, and why examples had to stay together.
 
-    `joins` counts by reason (`group`, `text`, `near-duplicate`) how often two sets of examples were
-    joined; `pinned` counts the examples that were sent to their part.
+    `joins` counts by reason (`group`, `id`, `text`, `near-duplicate`) how often two sets of examples
+    were joined; `pinned` counts the examples that were sent to their part. `kept` has the sizes of parts
+    that stayed as they were and have no share, `left_out` the number of examples that are in no part.
+    `leaks_before` are those between the splits that the examples came from, `leaks` what is left of
+    them, which can be only between examples that had their part. `unseen`: the strings of test that
+    train does not have; None without both parts.
     """
 
     examples: int
@@ -61,27 +69,57 @@ class SplitReport:
     pinned: int
     seed: int
     shares: tuple[Share, ...]
+    kept: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
+    leaks_before: tuple[Leak, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    unseen: Unseen | None = None
 
     @property
     def deviating(self) -> tuple[Share, ...]:
         """Shares more than one percentage point from what was asked for, the largest deviation first."""
-        off = [share for share in self.shares if abs(share.deviation) > TOLERANCE + 1e-12]
+        off = [share for share in self.shares if share.is_off]
         return tuple(sorted(off, key=lambda share: (-abs(share.deviation), share.stratum, share.part)))
 
     def lines(self) -> list[str]:
-        """The report in sentences: sizes, joins, and how many shares are off."""
-        parts = ", ".join(f"{s.part} {s.count} ({s.share:.1%})" for s in self.shares if s.stratum == ALL)
-        told = [f"{self.examples} examples in {self.groups} groups that must stay together: {parts}."]
+        """The report in sentences: sizes, joins, leaks, unseen strings, and how many shares are off."""
+        parts = [f"{s.part} {s.count} ({s.share:.1%})" for s in self.shares if s.stratum == ALL]
+        parts += [f"{part} {count} (kept as it is)" for part, count in self.kept.items()]
+        told = [
+            f"{self.examples} examples in {self.groups} groups that must stay together: {', '.join(parts)}."
+        ]
         joined = ", ".join(f"{reason} {n}" for reason, n in self.joins.items() if n)
         if joined:
             told.append(f"Joined because of: {joined}.")
         if self.pinned:
             told.append(f"{self.pinned} examples were pinned to their part.")
+        told += self._leak_lines()
+        if self.unseen is not None and self.unseen.share is not None:
+            told.append(
+                f"{self.unseen.unseen} of {self.unseen.strings} distinct strings of test "
+                f"({self.unseen.share:.1%}) do not occur in train."
+            )
         within = len(self.shares) - len(self.deviating)
         told.append(
             f"{within} of {len(self.shares)} shares (of parts, tasks, types) are within one percentage point "
             "of what was wanted."
         )
+        return told
+
+    def _leak_lines(self) -> list[str]:
+        still = {(leak.part, leak.against) for leak in self.leaks}
+        told = [
+            f"As they came, {leak.count} of {leak.total} examples of {leak.part} "
+            f"({leak.count / leak.total:.1%}) had their document or nearly their text in {leak.against}."
+            for leak in self.leaks_before
+            if (leak.part, leak.against) not in still
+        ]
+        told += [
+            f"STILL LEAKING: {leak.count} of {leak.total} examples of {leak.part} "
+            f"({leak.count / leak.total:.1%}) have their document or nearly their text in {leak.against}, "
+            "since neither was to be moved: cut the corpus anew, without --extend or --keep, to mend it."
+            for leak in self.leaks
+        ]
         return told
 
     def deviations(self, shown: int) -> list[str]:
@@ -104,6 +142,11 @@ class SplitReport:
             "joins": dict(self.joins),
             "pinned": self.pinned,
             "seed": self.seed,
+            "kept": dict(self.kept),
+            "left_out": self.left_out,
+            "leaks_before": [leak.to_json() for leak in self.leaks_before],
+            "leaks": [leak.to_json() for leak in self.leaks],
+            "unseen": self.unseen.to_json() if self.unseen else None,
             "shares": [share.to_json() for share in self.shares],
             "deviating": [share.to_json() for share in self.deviating],
         }

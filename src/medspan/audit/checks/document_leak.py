@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from medspan.audit.base import Check, register
 from medspan.audit.data import Data, Row
+from medspan.audit.leaks import seen_documents, under_task
 from medspan.core import Case, Finding, Severity
 
 
@@ -31,17 +32,7 @@ class DocumentLeak(Check):
 
     def run(self, data: Data) -> Iterator[Finding]:
         for later, earlier in data.pairs:
-            texts: dict[bytes, Row] = {}
-            groups: dict[str, Row] = {}
-            for row in earlier.rows:
-                texts.setdefault(row.text_key, row)
-                if row.group is not None:
-                    groups.setdefault(row.group, row)
-            leaks = [
-                (row, seen)
-                for row in later.rows
-                if (seen := texts.get(row.text_key) or groups.get(row.group or ""))
-            ]
+            leaks = seen_documents(later, earlier)
             if not leaks:
                 continue
             share = len(leaks) / len(later)
@@ -58,5 +49,5 @@ class DocumentLeak(Check):
 
 def _case(row: Row, seen: Row) -> Case:
     same = "the same text" if row.text_key == seen.text_key else f"the same document {row.group}"
-    task = f" under the task {seen.task}" if seen.task not in (None, row.task) else ""
-    return Case(f"{same} as {seen.place}{task}", row.place, row.text, (), seen.place, seen.text)
+    what = f"{same} as {seen.place}{under_task(row, seen)}"
+    return Case(what, row.place, row.text, (), seen.place, seen.text)

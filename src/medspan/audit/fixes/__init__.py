@@ -1,0 +1,1 @@
+"""One safe remedy a file."""
