@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from medspan.audit import Data, checks
+from medspan.audit import Data, all_checks
 from medspan.core import Annotation, Document, Example, Finding, Mention, Relation
 
 Named = tuple[str, str]
@@ -31,4 +31,4 @@ def row(
 
 def found(check: str, data: Data) -> list[Finding]:
     """What one check finds."""
-    return list(checks()[check].run(data))
+    return list(all_checks()[check].run(data))

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from medspan.audit import Check, Data, Policy, audit, base, checks, load_policy, register
+from medspan.audit import Check, Data, Policy, all_checks, audit, base, load_policy, register
 from medspan.cli.app import main
 from medspan.core import SEVERITIES, Case, ConfigError, Finding, InputError, Severity
 from medspan.read import write
@@ -95,14 +95,14 @@ def test_a_check_that_is_off_is_not_run(shouting: str) -> None:
     ran: list[str] = []
     audit(Data.of({"train": [row("1", "HELP")]}), Policy({shouting: "off"}), ran.append)
     assert shouting not in ran
-    assert len(ran) == len(checks()) - 1
+    assert len(ran) == len(all_checks()) - 1
 
 
 def test_an_id_is_taken_once(shouting: str) -> None:
     with pytest.raises(ValueError, match="'shouting' is registered twice"):
 
         @register
-        class Again(type(checks()[shouting])):  # type: ignore[misc]
+        class Again(type(all_checks()[shouting])):  # type: ignore[misc]
             pass
 
 
@@ -115,9 +115,9 @@ def test_the_gravest_come_first_and_findings_are_the_same_twice() -> None:
     assert places[0] == 0
 
 
-@pytest.mark.parametrize("name", sorted(checks()))
+@pytest.mark.parametrize("name", sorted(all_checks()))
 def test_every_check_says_what_it_means(name: str) -> None:
-    check = checks()[name]
+    check = all_checks()[name]
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
     assert type(check).__module__ == f"medspan.audit.checks.{name.replace('-', '_')}"
     assert check.severity in SEVERITIES
@@ -133,5 +133,5 @@ def test_the_documentation_lists_every_check_as_the_command_does(capsys: pytest.
         main(["audit", "--list"])
     assert not stop.value.code
     listed = capsys.readouterr().out
-    assert len(listed.splitlines()) == 2 + len(checks())
+    assert len(listed.splitlines()) == 2 + len(all_checks())
     assert listed in (ROOT / "docs" / "audit.md").read_text("utf-8")

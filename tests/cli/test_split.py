@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from medspan.audit import Data, checks
+from medspan.audit import Data, all_checks
 from medspan.core import Annotation, Document, Example, Mention
 from medspan.read import load, load_splits, write
 from medspan.synth import generate
@@ -29,9 +29,9 @@ def texts(folder: Path) -> dict[str, list[str]]:
 def leaks(folder: Path) -> list[str]:
     """What a fresh audit has to say about documents in two parts."""
     data = Data.of(load_splits(folder))
-    named = [name for name in checks() if name.endswith("-leak")]
+    named = [name for name in all_checks() if name.endswith("-leak")]
     assert "document-leak" in named
-    return [finding.message for name in named for finding in checks()[name].run(data)]
+    return [finding.message for name in named for finding in all_checks()[name].run(data)]
 
 
 @pytest.fixture

@@ -21,14 +21,14 @@ def result(path: Path) -> dict[str, Any]:
     return data
 
 
-def test_without_options_the_notes_are_those_of_the_demo(cli: Cli, tmp_path: Path) -> None:
-    assert cli("synth", "--out", tmp_path, "--count", 20, "--seed", 3).code == 0
+def test_the_notes_of_the_demo_are_written_when_asked_for(cli: Cli, tmp_path: Path) -> None:
+    assert cli("synth", "--out", tmp_path, "--notes", "demo", "--count", 20, "--seed", 3).code == 0
     texts = [example.document.text for example in load(tmp_path / "notes.jsonl")]
     assert texts == [example.document.text for example in generate(20, seed=3)]
 
 
 def test_clinic_notes_come_with_what_they_say_and_the_baseline(cli: Cli, tmp_path: Path) -> None:
-    done = cli("synth", "--out", tmp_path, "--notes", "clinic", "--count", 60, "--json", tmp_path / "r.json")
+    done = cli("synth", "--out", tmp_path, "--count", 60, "--json", tmp_path / "r.json")
     assert done.code == 0
     written = result(tmp_path / "r.json")
     corpus = load(tmp_path / "notes.jsonl")

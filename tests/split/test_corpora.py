@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from medspan.audit import Data, checks
+from medspan.audit import Data, all_checks
 from medspan.core import Example, InputError
 from medspan.read import load_splits
 from medspan.split import assign, folds, match
@@ -48,7 +48,7 @@ def audited_leaks(parts: Mapping[str, Sequence[Example]]) -> list[str]:
     data = Data.of(parts)
     return [
         finding.message
-        for name, check in checks().items()
+        for name, check in all_checks().items()
         if name.endswith("-leak")
         for finding in check.run(data)
     ]

@@ -80,7 +80,7 @@ def _import_all() -> None:
         importlib.import_module(f"{room.__name__}.{module.name}")
 
 
-def checks() -> dict[str, Check]:
+def all_checks() -> dict[str, Check]:
     """Every registered check by id, in order of id."""
     _import_all()
     return dict(sorted(_CHECKS.items()))

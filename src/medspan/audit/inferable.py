@@ -10,13 +10,14 @@ import numpy as np
 from medspan.audit.intervals import LEVEL, Estimate, Floats, Integers, ratio_estimate
 from medspan.audit.legal_pairs import PairedDocument
 from medspan.audit.pair_scores import PairTable, expected_rate, pair_table
-from medspan.audit.random_labels import RandomLabels, drawn, evidence, fitted
+from medspan.audit.random_labels import drawn, evidence, fitted
 
 LEVEL_OF_ONE = 99.0
 """Of the intervals of single relation types, of which there may be many."""
-LOW_SHARE = 0.05
+LOW_SHARES = (0.05, 0.1, 0.2, 0.3)
 LOW_EXPECTED = 30
-"""The pairs that the text speaks most against: a share of the labels that chance expects, or so many."""
+"""The pairs that the text speaks most against: they would have such a share of random labels, but so many
+at least."""
 CLEAR = 6.0
 """Log likelihood by which labels must follow the number of mentions before that is taken for how they
 were drawn."""
@@ -55,13 +56,13 @@ def inferability(documents: Iterable[PairedDocument]) -> Inferability | None:
         by_relation[name] = ratio_estimate(won[here], all_[here], table.cluster[here], LEVEL_OF_ONE)
         labels[name] = int(table.labelled[here].sum())
     order = np.argsort(rate / random.rate, kind="stable")
-    low = _speak_against(order, random)
+    share, low = _random_share(table, order, np.cumsum(random.rate[order]))
     return Inferability(
         table,
         labels,
         ratio_estimate(won, all_, table.cluster, LEVEL),
         by_relation,
-        _random_share(table, low),
+        share,
         order[table.labelled[order] > 0],
         int(table.labelled[low].sum()),
     )
@@ -87,16 +88,16 @@ def _comparisons(table: PairTable, score: Floats, log_odds: Floats) -> tuple[Flo
     return won, all_
 
 
-def _speak_against(order: Integers, random: RandomLabels) -> Integers:
-    expected = np.cumsum(random.rate[order])
-    share = min(0.5, max(LOW_SHARE, LOW_EXPECTED / expected[-1]))
-    return order[: int(np.searchsorted(expected, share * expected[-1])) + 1]
-
-
-def _random_share(table: PairTable, low: Integers) -> Estimate:
-    """The labels of these rows over those that random ones would put there."""
-    labelled = table.labelled[low]
-    even = drawn(table.labelled, table.stratum, np.ones(len(table))).rate[low]
-    by_mentions = drawn(table.labelled, table.stratum, table.mentions).rate[low]
-    chosen = by_mentions if evidence(labelled, by_mentions, even) > CLEAR else even
-    return ratio_estimate(labelled, chosen, table.cluster[low], LEVEL)
+def _random_share(table: PairTable, order: Integers, expected: Floats) -> tuple[Estimate, Integers]:
+    """The least upper limit of labels over random ones among the first rows in `order`, and those rows."""
+    even = drawn(table.labelled, table.stratum, np.ones(len(table))).rate
+    by_mentions = drawn(table.labelled, table.stratum, table.mentions).rate
+    found = []
+    for share in LOW_SHARES:
+        share = min(0.5, max(share, LOW_EXPECTED / expected[-1]))
+        low = order[: int(np.searchsorted(expected, share * expected[-1])) + 1]
+        labelled = table.labelled[low]
+        follows = evidence(labelled, by_mentions[low], even[low]) > CLEAR
+        rate = by_mentions[low] if follows else even[low]
+        found.append((ratio_estimate(labelled, rate, table.cluster[low], LEVEL), low))
+    return min(found, key=lambda one: one[0].high)

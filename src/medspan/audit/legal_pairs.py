@@ -26,7 +26,7 @@ _Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entity:
-    """What a relation may join: a concept, a string or a mention, with every place in its document."""
+    """What a relation may join: a concept or a string, with every place in its document."""
 
     type: str
     name: str
@@ -87,8 +87,8 @@ def paired_documents(data: Data) -> list[PairedDocument]:
     """Every distinct text with a reference, at most `MOST_DOCUMENTS`, chosen and ordered by their hash.
 
     Entities are those that rows of the text list, under whatever task, and endpoints of relations:
-    concepts where a source joins concepts, else single mentions or, where each mention stands for all
-    of its occurrences, strings.
+    concepts where a source joins concepts, else strings with their type (letter case and white space
+    aside), since one string may be joined at any of its mentions.
     """
     sources = {
         row.example.source
@@ -110,12 +110,11 @@ def _paired(rows: Sequence[Row], types: Sequence[RelationType], sources: set[str
     places: defaultdict[_Key, set[Segment]] = defaultdict(set)
     links: set[tuple[str, _Key, _Key]] = set()
     for row in rows:
-        of_concepts = row.example.source in sources
-        for key, type_, at in _listed(row, of_concepts):
+        for key, type_, at in _listed(row, row.example.source in sources):
             listed[key].add(type_)
             places[key].update(at)
         for one in row.reference.relations:
-            links.add((one.type, _key(row, one.head, of_concepts), _key(row, one.tail, of_concepts)))
+            links.add((one.type, _key(one.head), _key(one.tail)))
     numbers = {key: at for at, key in enumerate(sorted(listed))}
     first = min(rows, key=lambda row: (not row.reference.relations, row.text, row.place))
     entities = tuple(_entity(first.text, key, min(listed[key]), sorted(places[key])) for key in numbers)
@@ -188,17 +187,15 @@ def _listed(row: Row, of_concepts: bool) -> Iterator[tuple[_Key, str, Iterable[S
             everywhere = reference.scope == "string" and not of_concepts
             places = _everywhere(row.text, item.text) if everywhere else [(item.start, item.end)]
         if not of_concepts:
-            yield _key(row, item, False), item.type, places
+            yield _key(item), item.type, places
         for concept in item.concepts if of_concepts else ():
             if concept and concept != NO_CONCEPT:
                 yield ("concept", bare_id(concept)), item.type, places
 
 
-def _key(row: Row, end: Endpoint, of_concepts: bool) -> _Key:
+def _key(end: Endpoint) -> _Key:
     if isinstance(end, Concept):
         return ("concept", bare_id(end.id))
-    if isinstance(end, Mention) and row.reference.scope == "mention" and not of_concepts:
-        return ("mention", end.type, *(f"{start:09d}-{stop:09d}" for start, stop in end.segments))
     return ("string", end.type, fold(string_of(end)))
 
 

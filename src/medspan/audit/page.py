@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from medspan.audit.base import checks
+from medspan.audit.base import all_checks
 from medspan.audit.excerpt import Piece, Span, compare, excerpt
 from medspan.audit.figures import (
     KINDS,
@@ -114,7 +114,7 @@ def _splits(audit: Audit, folder: str) -> list[dict[str, Any]]:
 
 def _checks(audit: Audit, folder: str, most_cases: int) -> list[dict[str, Any]]:
     """The findings by check, the gravest first, with what the checks say of themselves."""
-    known = checks()
+    known = all_checks()
     by_check: dict[str, list[dict[str, Any]]] = {}
     for number, finding in enumerate(audit.findings, 1):
         by_check.setdefault(finding.check, []).append(_finding(finding, number, folder, most_cases))

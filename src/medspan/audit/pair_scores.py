@@ -134,17 +134,21 @@ def expected_rate(table: PairTable) -> Floats:
 def _cross_fitted(table: PairTable, rows: Integers, target: Floats) -> Floats:
     """What the features of each row, about their stratum's mean, predict of the target in other folds."""
     features = _about_their_mean(table.features[table.at[rows]], table.stratum[rows])
-    folds = [np.flatnonzero(table.fold[rows] == number) for number in range(FOLDS)]
-    squares = [(features[fold].T @ features[fold]).astype(np.float64) for fold in folds]
-    products = [features[fold].T.astype(np.float64) @ target[fold] for fold in folds]
-    all_squares, all_products = np.sum(squares, axis=0), np.sum(products, axis=0)
+    folds = [table.fold[rows] == number for number in range(FOLDS)]
+    squares = [(features[mine].T @ features[mine]).astype(np.float64) for mine in folds]
+    products = [features[mine].T @ target[mine] for mine in folds]
     predicted = np.zeros(len(rows))
-    for number, fold in enumerate(folds):
-        penalty = max(LEAST_PENALTY, PENALTY * (len(rows) - len(fold)))
-        weights = np.linalg.solve(
-            all_squares - squares[number] + penalty * np.eye(WIDTH), all_products - products[number]
-        )
-        predicted[fold] = features[fold].astype(np.float64) @ weights
+    for number, mine in enumerate(folds):
+        size = len(rows) - int(mine.sum())
+        penalty = max(LEAST_PENALTY, PENALTY * size)
+        if size < WIDTH:  # the same weights from the smaller system of equations
+            others = features[~mine].astype(np.float64)
+            system = others @ others.T + penalty * np.eye(size)
+            weights = others.T @ np.linalg.solve(system, target[~mine])
+        else:
+            system = np.sum(squares, axis=0) - squares[number] + penalty * np.eye(WIDTH)
+            weights = np.linalg.solve(system, np.sum(products, axis=0) - products[number])
+        predicted[mine] = features[mine] @ weights
     return predicted
 
 

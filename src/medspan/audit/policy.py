@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from medspan.audit.base import checks
+from medspan.audit.base import all_checks
 from medspan.core import SEVERITIES, ConfigError, Finding, InputError, Severity
 from medspan.core.errors import missing_file
 
@@ -60,7 +60,7 @@ def load_policy(path: Path | None) -> Policy:
             cause="a policy is a list of check ids with a severity each",
             remedy="write lines such as `document-leak: warning`",
         )
-    known = checks()
+    known = all_checks()
     settings: dict[str, Setting] = {}
     items: dict[Any, Any] = stated or {}
     for name, setting in items.items():

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from medspan.audit.base import checks
+from medspan.audit.base import all_checks
 from medspan.audit.run import Audit
 from medspan.core import SEVERITIES, Finding
 
@@ -33,7 +33,7 @@ def checks_table() -> list[str]:
     head = ["| check | severity | what it means | what is counted |", "| --- | --- | --- | --- |"]
     return head + [
         "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-        for name, check in checks().items()
+        for name, check in all_checks().items()
         for cells in [(f"`{name}`", check.severity, check.meaning, check.counted)]
     ]
 

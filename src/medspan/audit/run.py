@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from medspan.audit.base import checks
+from medspan.audit.base import all_checks
 from medspan.audit.data import Data
 from medspan.audit.policy import Policy
 from medspan.core import Finding
@@ -43,7 +43,7 @@ def audit(
     """Run every check that the policy does not turn off; `tell` hears each one's id before it runs."""
     policy = policy or Policy()
     found: list[Finding] = []
-    for name, check in checks().items():
+    for name, check in all_checks().items():
         if policy.runs(name):
             tell(name)
             found += check.run(data)

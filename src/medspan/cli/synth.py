@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from medspan.synth import Mix, Recipe
 
 NOTES = ("demo", "clinic")
-DEFAULT_NOTES = "demo"
-"""What is written where no option asks for anything that only clinic notes have."""
 
 OutFolder = Annotated[
     Path,
@@ -172,7 +170,7 @@ def _kind(kind: str | None, own_options: bool) -> str:
             cause="the demo's notes are always the same for a seed and a count",
             remedy="use --notes clinic",
         )
-    return kind or ("clinic" if own_options else DEFAULT_NOTES)
+    return kind or "clinic"
 
 
 def _mix(styles: Sequence[str] | None, shares: Sequence[str]) -> Mix:

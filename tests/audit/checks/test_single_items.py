@@ -115,9 +115,9 @@ def test_nothing_depends_on_the_hash_seed(tmp_path: Path) -> None:
     ]
     write(path, rows, "tasks")
     script = (
-        "import sys; from medspan.audit import Data, checks; from medspan.read import load; "
+        "import sys; from medspan.audit import Data, all_checks; from medspan.read import load; "
         "data = Data.of({'train': load(sys.argv[1])}); "
-        "print([one for name in sys.argv[2:] for one in checks()[name].run(data)])"
+        "print([one for name in sys.argv[2:] for one in all_checks()[name].run(data)])"
     )
     outputs = {
         subprocess.run(

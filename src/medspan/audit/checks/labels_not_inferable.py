@@ -46,8 +46,11 @@ if TYPE_CHECKING:
     from medspan.audit.inferable import Inferability
     from medspan.audit.intervals import Estimate
 
-USEFUL = 0.55
-"""A text that wins fewer comparisons than this says nothing worth learning; .5 is chance."""
+CHANCE = 0.5
+USEFUL = 0.6
+SLIGHT = 0.55
+"""A text that surely wins fewer comparisons than the first, and perhaps no more than chance (.5), or surely
+fewer than the second, says nothing worth learning."""
 MOST_LABELLED = 0.9
 """Above this share of labelled pairs hardly any other pair is left to be told from them."""
 FEWEST = 10
@@ -106,7 +109,7 @@ class LabelsNotInferable(Check):
             NOISY if judged >= FEW else NOISY_IF_FEW
         ):
             yield self._noisy(documents, found)
-        elif found.ranking.low <= 0.5:
+        elif found.ranking.low <= CHANCE:
             yield self._too_few(documents, found, judged)
 
     def _not_inferable(
@@ -206,10 +209,11 @@ def _failing(found: Inferability) -> list[str]:
     """The relation types whose labels the text does not tell, all of them where it tells none."""
     apart = {name for name, labels in found.labels.items() if labels >= LABELS_OF_ONE}
     names = list(found.by_relation)
-    if found.ranking.high < USEFUL:
-        told = {name for name in apart if found.by_relation[name].low > 0.5}
+    all_ = found.ranking
+    if all_.high < SLIGHT or (all_.high < USEFUL and all_.low <= CHANCE):
+        told = {name for name in apart if found.by_relation[name].low > CHANCE}
         return [name for name in names if name not in told] or names
-    return [name for name in names if name in apart and found.by_relation[name].high < USEFUL]
+    return [name for name in names if name in apart and found.by_relation[name].high < SLIGHT]
 
 
 def _labels(documents: Iterable[PairedDocument]) -> int:

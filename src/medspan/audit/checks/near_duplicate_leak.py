@@ -26,8 +26,8 @@ class NearDuplicateLeak(Check):
     )
     counted: ClassVar[str] = (
         "Rows of the evaluated split whose text has a near-duplicate in the other split (the sets of "
-        "their runs of five words, letter case and punctuation aside, have a Jaccard similarity of 0.8 or more), of "
-        "all its rows. Rows that document-leak counts are not counted again."
+        "their runs of five words, letter case and punctuation aside, have a Jaccard similarity of 0.8 or "
+        "more), of all its rows. Rows that document-leak counts are not counted again."
     )
     remedy: ClassVar[str] = (
         "split by documents: medspan split DIR --out NEW keeps near-duplicates in one part; scores made on "
