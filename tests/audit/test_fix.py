@@ -30,6 +30,7 @@ from medspan.core import (
 )
 from medspan.format.tasks import TasksCodec
 from medspan.read import load, load_splits, write
+from medspan.read.losses import Listener, Loss
 
 from .conftest import found
 
@@ -507,11 +508,12 @@ def test_packed_files_stay_packed_and_tables_stay_tables(tmp_path: Path) -> None
     }
 
 
-def test_what_a_rewritten_file_cannot_hold_is_listed(tmp_path: Path) -> None:
-    """CoNLL holds no concept ids, and is written whole."""
+TOKENS = "-DOCSTART- O\n\nGold B-Drug\n\n-DOCSTART- O\n\nGold B-Drug\n\n-DOCSTART- O\n\nZinc B-Drugs\n"
+
+
+def test_a_format_of_blocks_is_written_whole(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    lines = "-DOCSTART- O\n\nGold B-Drug\n\n-DOCSTART- O\n\nGold B-Drug\n\n-DOCSTART- O\n\nZinc B-Drugs\n"
-    (tmp_path / "in" / "train.conll").write_text(lines, "utf-8")
+    (tmp_path / "in" / "train.conll").write_text(TOKENS, "utf-8")
     out, done = repair(tmp_path / "in")
     found = [
         (one.document.text, one.reference.mentions[0].type)
@@ -520,6 +522,34 @@ def test_what_a_rewritten_file_cannot_hold_is_listed(tmp_path: Path) -> None:
     ]
     assert found == [("Gold", "Drug"), ("Zinc", "Drug")]
     assert [change.remedy for change in done.changes] == ["duplicate-row", "type-spelling"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_writer_loses_is_listed_and_never_unsaid(
+    told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that loses the mentions of every file, and says so or does not."""
+
+    def lose(path: Path, examples: Sequence[Example], format: str, listen: Listener) -> None:
+        if path.name == "train.conll":
+            for example in examples if told else ():
+                listen(Loss("mention: inconvenient", example.id, "Gold"))
+            examples = [replace(example, reference=Annotation()) for example in examples]
+        write(path, examples, format)
+
+    monkeypatch.setattr("medspan.audit.fix.write", lose)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "train.conll").write_text(TOKENS, "utf-8")
+    if not told:
+        with pytest.raises(AssertionError, match="not what was to be written"):
+            repair(tmp_path / "in")
+        return
+    out, done = repair(tmp_path / "in")
+    assert [(one["remedy"], one["action"], one["kind"], one["before"]) for one in log(out)][-2:] == [
+        ("rewriting", "lost", "mention", "Gold")
+    ] * 2
+    total = done.totals["train"]["mention"]
+    assert (total.before, total.with_rows, total.lost, total.after) == (3, 1, 2, 0)
 
 
 def test_rows_that_cannot_be_read_are_left_out_and_listed(tmp_path: Path) -> None:

@@ -85,10 +85,16 @@ def test_planted_duplicates_stay_together() -> None:
 
 
 def test_the_split_does_not_hang_on_the_hash_seed() -> None:
-    program = (
-        "from medspan.split import assign; from medspan.synth import generate; "
-        "print([[e.id for e in its] for its in assign(generate(60, seed=1)).parts.values()])"
-    )
+    program = """
+from medspan.split import assign, folds
+from medspan.synth import generate
+notes = generate(60, seed=1)
+cuts = [assign(notes), assign(notes, unseen=0.95)]
+held = {"train": notes[:15], "test": notes[15:20]}
+cuts.append(assign(notes[20:], held=held, shares={"train": 0.7, "test": 0.3}))
+print([[e.id for e in its] for cut in cuts for its in cut.parts.values()])
+print([[e.id for e in parts["test"]] for parts in folds(notes, 4).parts.values()])
+"""
     outcomes = {
         subprocess.run(
             [sys.executable, "-c", program],

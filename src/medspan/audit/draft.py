@@ -14,14 +14,15 @@ from medspan.format.codecs import CODECS
 from medspan.read.attached import attached, with_attached
 
 Item = Mention | UnalignedMention | Relation
-Action = Literal["removed", "changed", "kept"]
+Action = Literal["removed", "changed", "kept", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing done to a row or to an item of it; `kept` where it could not be done, and `what` says why.
 
-    `kind` is `row`, `mention`, `relation` or `question` (the types that a prompt asks for).
+    `kind` is `row`, `mention`, `relation` or `question` (the types that a prompt asks for). `lost` is what
+    the writer of a format could not hold; its kinds are the writer's.
     """
 
     remedy: str

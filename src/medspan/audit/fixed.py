@@ -74,6 +74,8 @@ class Fixed:
 
     def lines(self) -> Iterator[str]:
         """What could not be repaired and why, and where everything is."""
+        if not self.changes:
+            yield "nothing was to be repaired: the files are copies"
         kept = Counter((change.remedy, change.what) for change in self.changes if change.action == "kept")
         for (remedy, what), count in kept.most_common(SHOWN):
             yield f"not repaired, {count} of {remedy}: {what}"

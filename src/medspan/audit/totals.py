@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,14 @@ Totals = dict[str, dict[str, Total]]
 """By split and kind (row, mention, relation)."""
 
 
-def totals_of(drafts: Sequence[Draft], changes: Iterable[Change], written: Iterable[Example]) -> Totals:
-    """The totals by split; what is left is counted in what was read back from the files written."""
+def totals_of(
+    drafts: Sequence[Draft], changes: Iterable[Change], written: Iterable[Example], lossy: Collection[str]
+) -> Totals:
+    """The totals by split; what is left is counted in what was read back from the files written.
+
+    Of the splits in `lossy` a writer said that it lost something. AssertionError where anything does not
+    add up.
+    """
     found: Totals = {}
     for draft in drafts:
         split = _split(found, draft.row.split)
@@ -73,6 +79,12 @@ def totals_of(drafts: Sequence[Draft], changes: Iterable[Change], written: Itera
         split["row"].after += 1
         for kind, count in _counts(example.reference).items():
             split[kind].after += count
+    for name, kinds in found.items():
+        for kind, total in kinds.items():
+            if name in lossy:
+                total.lost = total.before - total.removed.total() - total.with_rows - total.after
+            if total.lost < 0 or not total.adds_up():
+                raise AssertionError(f"the {kind}s of {name} do not add up: {total}")
     return found
 
 

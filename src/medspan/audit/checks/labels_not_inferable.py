@@ -92,7 +92,7 @@ class LabelsNotInferable(Check):
     def run(self, data: Data) -> Iterator[Finding]:
         from medspan.audit.inferable import inferability
 
-        documents = paired_documents(data)
+        documents = paired_documents(data) if data.schema.relation_types else []
         if _labels(documents) < FEWEST:
             return
         legal, labelled = _legal(documents)
