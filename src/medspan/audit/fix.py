@@ -13,7 +13,7 @@ from medspan.audit.data import Row
 from medspan.audit.draft import Change, Draft
 from medspan.audit.fixed import LOG, Fixed
 from medspan.audit.remedies import Remedy, remedies
-from medspan.audit.totals import UNREADABLE, Totals, totals_of
+from medspan.audit.totals import UNREADABLE, totals_of
 from medspan.core import Annotation, Example, InputError, Schema
 from medspan.read import Corpus, load, write, write_whole
 from medspan.read.base import Format
