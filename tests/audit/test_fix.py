@@ -35,7 +35,7 @@ from medspan.read.losses import Listener, Loss
 from .conftest import found
 
 TEXT = "Lithium and aspirin caused tremor; lithium was stopped."
-INTERACTIONS = Schema(("Drug",), (RelationType("interacts_with", symmetric=True),))
+INTERACTIONS = Schema(("Drug",), (RelationType("interacts_with", symmetric=True), RelationType("causes")))
 
 
 def sections(output: str, text: str = TEXT) -> dict[str, Any]:
@@ -365,6 +365,40 @@ def test_of_both_directions_that_of_the_text_stays(tmp_path: Path) -> None:
     assert done_to(out) == [("one-way-symmetric", "train", "removed", "relation")]
 
 
+BOTH_WAYS = """\
+1|t|Zinc, lithium and zinc.
+1|a|
+1\t0\t4\tZinc\tDrug\tD000001
+1\t6\t13\tlithium\tDrug\tD000002
+1\t18\t22\tzinc\tDrug\tD000001
+1\tinteracts_with\tD000002\tD000001\tNovel
+1\tinteracts_with\tD000001\tD000002\tNo
+
+2|t|Zinc, lithium and zinc.
+2|a|Again.
+2\t0\t4\tZinc\tDrug\tD000001
+2\t6\t13\tlithium\tDrug\tD000002
+2\t18\t22\tzinc\tDrug\tD000001
+2\tinteracts_with\tD000002\tD000001\tNovel
+
+"""
+
+
+def test_concepts_stand_where_they_are_mentioned_first(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "train.txt").write_text(BOTH_WAYS, "utf-8")
+    out, _ = repair(tmp_path / "in", INTERACTIONS)
+    relations = [line for line in (out / "train.txt").read_text("utf-8").splitlines() if "interacts" in line]
+    assert relations == [
+        "1\tinteracts_with\tD000001\tD000002\tNo",
+        "2\tinteracts_with\tD000001\tD000002\tNovel",
+    ]
+    gone, turned = log(out)
+    # What stood beside a removed relation is listed with it.
+    assert gone["before"]["further"] == ["Novel"]
+    assert (turned["row"], turned["action"]) == (9, "changed")
+
+
 def test_the_spelling_of_the_schema_wins_and_what_it_tells_apart_stays(tmp_path: Path) -> None:
     rows = [
         sections("### Entities:\n1. [Lab_test] tremor\n2. [lab test] stopped\n### Relations:\nNone found."),
@@ -426,6 +460,23 @@ def test_articles_keep_their_further_columns_and_all_others_their_bytes(tmp_path
     }
 
 
+def test_rows_set_aside_and_removed_count_no_more(tmp_path: Path) -> None:
+    """The spelling of an article that cannot be changed is the most frequent once a copy is gone."""
+    misplaced = "1|t|Gold, zinc, iron.\n1|a|\n1\t0\t3\tGold\tDisease\tD000001\n" + "".join(
+        f"1\t{start}\t{start + 4}\t{word}\tchemical\tD000001\n"
+        for start, word in ((0, "Gold"), (6, "zinc"), (12, "iron"))
+    )
+    lead = "2|t|Lead and zinc.\n2|a|\n2\t0\t4\tLead\tChemical\tD000002\n2\t9\t13\tzinc\tChemical\tD000003\n"
+    copies = f"{lead}\n{re.sub('^2', '3', lead, flags=re.MULTILINE)}"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "train.txt").write_text(f"{misplaced}\n{copies}", "utf-8")
+    out, _ = repair(tmp_path / "in")
+    assert (out / "train.txt").read_text("utf-8") == f"{misplaced}\n{lead.replace('Chemical', 'chemical')}\n"
+    (tmp_path / "b").mkdir()
+    again = fix(load_splits(out), tmp_path / "b" / "out")
+    assert not again.changes
+
+
 def test_an_article_that_would_lose_something_stays_as_it_is(tmp_path: Path) -> None:
     misplaced = ARTICLE.replace("1\t33\t39\ttremor", "1\t32\t39\ttremor")
     (tmp_path / "in").mkdir()
@@ -474,6 +525,17 @@ def test_a_folder_of_standoff_files_keeps_what_it_cannot_say_anew(tmp_path: Path
         (str(folder / "event.ann"), "duplicate-item")
     ]
     assert "brat would lose with it line: event" in kept[0].what
+
+
+def test_a_document_named_after_another_is_repaired_in_its_own_files(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "train"
+    standoff(folder, "a", "Gold.", "T1\tDrug 0 4\tGold\n")
+    standoff(folder, "a#2", "Zinc.", "T1\tDrug 0 4\tZinc\nT2\tDrug 0 4\tZinc\n")
+    out, done = repair(tmp_path / "in")
+    assert [change.action for change in done.changes] == ["removed"]
+    assert (out / "train" / "a#2.ann").read_text("utf-8") == "T1\tDrug 0 4\tZinc\n"
+    assert (out / "train" / "a.ann").read_bytes() == (folder / "a.ann").read_bytes()
+    assert [one.document.group for one in load(out / "train")] == ["a", "a"]
 
 
 def test_packed_files_stay_packed_and_tables_stay_tables(tmp_path: Path) -> None:
@@ -608,6 +670,32 @@ def test_at_a_given_place_only_blank_space_is_blank(tmp_path: Path) -> None:
     write(tmp_path / "b" / "in" / "train.jsonl", [Example(Document("1", text), blank)], "medspan")
     (example,) = load(repair(tmp_path / "b" / "in")[0] / "train.jsonl")
     assert example.reference == annotation
+
+
+def test_endpoints_are_spelt_like_their_mentions(tmp_path: Path) -> None:
+    ends = [
+        Mention.at(TEXT, 0, 7, "drug"),
+        Mention.at(TEXT, 12, 19, "Drug"),
+        Mention.at(TEXT, 35, 42, "Drug"),
+    ]
+    annotation = Annotation(tuple(ends), (), (Relation(ends[0], ends[1], "with"),))
+    write(tmp_path / "in" / "train.jsonl", [Example(Document("1", TEXT), annotation)], "medspan")
+    out, _ = repair(tmp_path / "in")
+    (example,) = load(out / "train.jsonl")
+    first = replace(ends[0], type="Drug")
+    assert example.reference == replace(
+        annotation, mentions=(first, *ends[1:]), relations=(Relation(first, ends[1], "with"),)
+    )
+    assert done_to(out) == [("type-spelling", "train", "changed", "mention")]
+
+
+def test_a_reference_that_was_changed_after_its_target_is_the_one_that_counts(tmp_path: Path) -> None:
+    (plain,) = load(put(tmp_path / "rows", x=[sections(SAID)]) / "x.jsonl")
+    twice = Annotation((Mention.at(TEXT, 12, 19, "Drug"),) * 2, scope="string")
+    write(tmp_path / "in" / "train.jsonl", [replace(plain, reference=twice)], "medspan")
+    (example,) = load(repair(tmp_path / "in")[0] / "train.jsonl")
+    assert example.reference == replace(twice, mentions=twice.mentions[:1])
+    assert example.document.metadata["output"] == SAID
 
 
 def test_rows_of_one_target_that_mean_different_things_stay(tmp_path: Path) -> None:

@@ -207,6 +207,11 @@ def test_other_labels_are_taken_over_and_said(cli: Cli, tmp_path: Path) -> None:
     )  # fmt: skip
     assert "they are kept as they were" in kept.out
     assert (tmp_path / "kept/test.jsonl").read_bytes() == (tmp_path / "old/test.jsonl").read_bytes()
+    write(tmp_path / "now.jsonl.gz", load(tmp_path / "now.jsonl"), "medspan")
+    packed = ("--out", tmp_path / "packed", "--extend", tmp_path / "old", "--keep", "test")
+    assert cli("split", tmp_path / "now.jsonl.gz", *packed).code == 0
+    again = load(tmp_path / "packed" / "test.jsonl.gz")
+    assert [one.reference.mentions for one in again] == [()] * 4  # type: ignore[union-attr]
 
 
 def test_an_old_test_part_can_stay_closed(cli: Cli, official: Path, tmp_path: Path) -> None:
@@ -334,6 +339,8 @@ def test_strings_are_kept_out_of_training_on_request(cli: Cli, refused: Refused,
 
 def test_neither_the_order_of_the_rows_nor_the_name_of_the_file_matters(cli: Cli, tmp_path: Path) -> None:
     notes = generate(40, seed=3)
+    for note in notes[:8]:  # the same text with other labels: what they hold decides, not where they stand
+        notes.append(Example(Document(f"{note.id}-again", note.document.text), Annotation()))
     write(tmp_path / "a.json", notes, "sections")
     write(tmp_path / "other.json", random.Random(1).sample(notes, len(notes)), "sections")
     for number, more in enumerate(((), ("--folds", 3), ("--unseen", 0.2))):

@@ -60,6 +60,12 @@ def test_pairs_are_changed_in_each_form() -> None:
         assert changed(TasksCodec(), before, change, "influences") == after
 
 
+def test_a_head_that_is_also_the_number_of_its_line() -> None:
+    answer = "### Relations:\n1. 1 --[1]--> 1 mg"
+    change: dict[Key, Said | None] = {("relation", 0): ("1 mg", "1", "1")}
+    assert changed(SectionsCodec(), answer, change) == "### Relations:\n1. 1 mg --[1]--> 1"
+
+
 def test_numbers_that_were_not_in_order_stay() -> None:
     answer = "### Entities:\n5. [Drug] Lithium\n5. [Drug] Gold\n5. [Sign] tremor"
     assert changed(SectionsCodec(), answer, {("unaligned", 0): None}) == answer.replace(

@@ -17,14 +17,14 @@ Statistics (`inferable`), with 95% percentile intervals from 1,000 draws of docu
   is an upper bound of that share, and is called one.
 - the ceiling: the best F1 of predicting all legal pairs of documents with up to so many of them.
 
-Decisions. Error: the ranking's upper limit is below .55, of all labels or (99% interval, 200 labels) of a
-relation type. Warning: the random share's lower limit is at least .25 (.4 below 300 labels). Cannot tell
+Decisions. Error: the ranking's upper limit is below .55, or below .6 with the lower one at .5 or less, of
+all labels or (99% interval, 200 labels) of a relation type. Warning: the random share's lower limit is at least .25 (.4 below 300 labels). Cannot tell
 (info): over 90% of the legal pairs are labelled, fewer than 50 labels or 20 documents stand beside
 unlabelled pairs, or the ranking's interval holds .5.
 
 Error rates. By the intervals' level, labels that this reader ranks with .55 or better are called an error
 in at most 2.5% of data sets; random labels escape an error in 2.5% once the interval is narrow, else
-"cannot tell". RATES
+"cannot tell".
 
 Sources: cross-fitting, Chernozhukov et al. 2018; weights by the odds of random labels, as in conditional
 logistic regression, Breslow and Day 1980; bounds of a mixture's share from the region where the other
@@ -210,10 +210,14 @@ def _failing(found: Inferability) -> list[str]:
     apart = {name for name, labels in found.labels.items() if labels >= LABELS_OF_ONE}
     names = list(found.by_relation)
     all_ = found.ranking
-    if all_.high < SLIGHT or (all_.high < USEFUL and all_.low <= CHANCE):
+    if _says_nothing(all_):
         told = {name for name in apart if found.by_relation[name].low > CHANCE}
         return [name for name in names if name not in told] or names
-    return [name for name in names if name in apart and found.by_relation[name].high < SLIGHT]
+    return [name for name in names if name in apart and _says_nothing(found.by_relation[name])]
+
+
+def _says_nothing(ranking: Estimate) -> bool:
+    return ranking.high < SLIGHT or (ranking.high < USEFUL and ranking.low <= CHANCE)
 
 
 def _labels(documents: Iterable[PairedDocument]) -> int:
