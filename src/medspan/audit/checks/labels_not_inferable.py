@@ -18,11 +18,11 @@ Statistics (`inferable`), with 95% percentile intervals from 1,000 draws of docu
 - the ceiling: the best F1 of predicting all legal pairs of documents with up to so many of them.
 
 Decisions. Error: the ranking's upper limit is below .55, or below .6 with the lower one at .5 or less, of
-all labels or (99% interval, 200 labels) of a relation type. Warning: the random share's lower limit is at least .25 (.4 below 300 labels). Cannot tell
-(info): over 90% of the legal pairs are labelled, fewer than 50 labels or 20 documents stand beside
-unlabelled pairs, or the ranking's interval holds .5.
+all labels or (99% interval, 200 labels) of a relation type. Warning: the random share's lower limit is at
+least .25 (.4 below 300 labels). Cannot tell (info): over 90% of the legal pairs are labelled, fewer than
+50 labels or 20 documents stand beside unlabelled pairs, or the ranking's interval holds .5.
 
-Error rates. By the intervals' level, labels that this reader ranks with .55 or better are called an error
+Error rates. By the intervals' level, labels that this reader ranks with .6 or better are called an error
 in at most 2.5% of data sets; random labels escape an error in 2.5% once the interval is narrow, else
 "cannot tell".
 
