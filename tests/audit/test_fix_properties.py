@@ -42,7 +42,8 @@ def repaired(corpus: Corpus, schema: Schema | None = None) -> Iterator[tuple[Pat
 
 
 def log(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "changes.jsonl").read_text("utf-8").splitlines()]
+    text = (folder / "changes.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -25,6 +25,12 @@ def test_known_strings_are_an_error_where_they_are_all() -> None:
     assert (finding.count, finding.of, finding.severity) == (20, 21, "warning")
 
 
+def test_a_further_part_with_new_strings_makes_it_a_warning() -> None:
+    parts = {"train": drugs(*range(30)), "validation": drugs(*range(12)), "test": drugs(*range(40, 60))}
+    (finding,) = found("closed-vocabulary", Data.of(parts))
+    assert (finding.split, finding.count, finding.of, finding.severity) == ("validation", 12, 12, "warning")
+
+
 def test_new_strings_other_types_and_few_strings_are_quiet() -> None:
     train = drugs(*range(30))
     for test in (drugs(*range(10, 30), 77, 78), drugs(*range(9)), drugs(*range(20), type_="Disease")):
