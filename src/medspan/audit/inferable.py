@@ -23,30 +23,21 @@ CLEAR = 6.0
 were drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the text says about `labels` labels that stand beside other pairs.
-
-    `ranking` is the share of comparisons of a labelled with another pair of its stratum that the text
-    wins, .5 being chance; `random_share` bounds the share of labels drawn at random from above.
-    """
-
-    labels: int
-    ranking: Estimate
-    random_share: Estimate
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Inferability:
-    """What the text says about the labels of a table, together and by relation type.
+    """What the text says about the labels of a table.
 
-    `doubtful` are the labelled rows of the table, those first that the text speaks most against, and
-    `low` how many of them are among the pairs that `random_share` was told from.
+    `ranking` is the share of comparisons of a labelled with another pair of its stratum that the text
+    wins, .5 being chance; `by_relation` the same for each relation type. `random_share` bounds the share
+    of labels that were drawn at random from above. `doubtful` are labelled rows of the table, those
+    first that the text speaks most against, and `low` how many of them the bound was made from.
     """
 
     table: PairTable
-    together: Judged
-    by_relation: dict[str, Judged]
+    labels: dict[str, int]
+    ranking: Estimate
+    by_relation: dict[str, Estimate]
+    random_share: Estimate
     doubtful: Integers
     low: int
 
@@ -59,25 +50,22 @@ def inferability(documents: Iterable[PairedDocument]) -> Inferability | None:
     rate = expected_rate(table)
     random = fitted(table.labelled, table.stratum, table.mentions, table.fold)
     won, all_ = _comparisons(table, rate - random.rate, random.log_odds)
+    by_relation, labels = {}, {}
+    for number, name in enumerate(table.relations):
+        here = table.relation == number
+        by_relation[name] = ratio_estimate(won[here], all_[here], table.cluster[here], LEVEL_OF_ONE)
+        labels[name] = int(table.labelled[here].sum())
     order = np.argsort(rate / random.rate, kind="stable")
-    draws = _Draws(
-        random.rate,
-        drawn(table.labelled, table.stratum, np.ones(len(table))).rate,
-        drawn(table.labelled, table.stratum, table.mentions).rate,
+    share, low = _random_share(table, order, np.cumsum(random.rate[order]))
+    return Inferability(
+        table,
+        labels,
+        ratio_estimate(won, all_, table.cluster, LEVEL),
+        by_relation,
+        share,
+        order[table.labelled[order] > 0],
+        int(table.labelled[low].sum()),
     )
-
-    def judged(rows: Integers, level: float) -> tuple[Judged, Integers]:
-        share, low = _random_share(table, rows, draws)
-        ranking = ratio_estimate(won[rows], all_[rows], table.cluster[rows], level)
-        return Judged(int(table.labelled[rows].sum()), ranking, share), low
-
-    together, low = judged(order, LEVEL)
-    by_relation = {
-        name: judged(order[table.relation[order] == number], LEVEL_OF_ONE)[0]
-        for number, name in enumerate(table.relations)
-    }
-    doubtful = order[table.labelled[order] > 0]
-    return Inferability(table, together, by_relation, doubtful, int(table.labelled[low].sum()))
 
 
 def _comparisons(table: PairTable, score: Floats, log_odds: Floats) -> tuple[Floats, Floats]:
@@ -85,8 +73,7 @@ def _comparisons(table: PairTable, score: Floats, log_odds: Floats) -> tuple[Flo
 
     A labelled pair i is compared with every other pair j of its stratum. With odds o of a random label,
     it is o_i / o_j times as likely that i is labelled and j is not as the reverse; weights of
-    2 o_j / (o_i + o_j) make up for that, so that under random labels every score wins half. They are
-    divided by the number of other pairs: a large document has no more say than it has labels.
+    2 o_j / (o_i + o_j) make up for that, so that under random labels every score wins half.
     """
     won, all_ = np.zeros(len(table)), np.zeros(len(table))
     order = np.lexsort((-table.labelled, table.stratum))
@@ -94,30 +81,23 @@ def _comparisons(table: PairTable, score: Floats, log_odds: Floats) -> tuple[Flo
     for rows in np.split(order, ends[:-1]):
         labels = int(table.labelled[rows].sum())
         ours, others = rows[:labels, None], rows[None, labels:]
-        weight = 2 / (1 + np.exp(np.clip(log_odds[ours] - log_odds[others], -50, 50))) / others.size
+        weight = 2 / (1 + np.exp(np.clip(log_odds[ours] - log_odds[others], -50, 50)))
         gap = score[ours] - score[others]
         won[ours[:, 0]] = (weight * ((gap > 0) + 0.5 * (gap == 0))).sum(axis=1)
         all_[ours[:, 0]] = weight.sum(axis=1)
     return won, all_
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draws:
-    """Rates of random labels: as they fit best, drawn evenly, and drawn in proportion to mentions."""
-
-    fitted: Floats
-    even: Floats
-    by_mentions: Floats
-
-
-def _random_share(table: PairTable, order: Integers, draws: _Draws) -> tuple[Estimate, Integers]:
+def _random_share(table: PairTable, order: Integers, expected: Floats) -> tuple[Estimate, Integers]:
     """The least upper limit of labels over random ones among the first rows in `order`, and those rows."""
-    expected = np.cumsum(draws.fitted[order])
+    even = drawn(table.labelled, table.stratum, np.ones(len(table))).rate
+    by_mentions = drawn(table.labelled, table.stratum, table.mentions).rate
     found = []
     for share in LOW_SHARES:
-        least = min(0.5, max(share, LOW_EXPECTED / expected[-1]))
-        low = order[: int(np.searchsorted(expected, least * expected[-1])) + 1]
-        labelled, even, by_mentions = table.labelled[low], draws.even[low], draws.by_mentions[low]
-        rate = by_mentions if evidence(labelled, by_mentions, even) > CLEAR else even
+        share = min(0.5, max(share, LOW_EXPECTED / expected[-1]))
+        low = order[: int(np.searchsorted(expected, share * expected[-1])) + 1]
+        labelled = table.labelled[low]
+        follows = evidence(labelled, by_mentions[low], even[low]) > CLEAR
+        rate = by_mentions[low] if follows else even[low]
         found.append((ratio_estimate(labelled, rate, table.cluster[low], LEVEL), low))
     return min(found, key=lambda one: one[0].high)

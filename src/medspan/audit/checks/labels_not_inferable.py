@@ -43,33 +43,29 @@ from medspan.audit.legal_pairs import PairedDocument, paired_documents
 from medspan.core import Case, Finding, Severity
 
 if TYPE_CHECKING:
-    from medspan.audit.inferable import Inferability, Judged
+    from medspan.audit.inferable import Inferability
     from medspan.audit.intervals import Estimate
 
 CHANCE = 0.5
 USEFUL = 0.6
 SLIGHT = 0.55
-"""A text that surely wins fewer comparisons than the first, and perhaps no more than chance, or surely fewer
-than the second, says nothing worth learning."""
-ALL_RANDOM = 0.85
-"""Nor does it where fewer labels than this share may be random at most."""
+"""A text that surely wins fewer comparisons than the first, and perhaps no more than chance (.5), or surely
+fewer than the second, says nothing worth learning."""
 MOST_LABELLED = 0.9
 """Above this share of labelled pairs hardly any other pair is left to be told from them."""
 FEWEST = 10
 """Fewer labels are not spoken of."""
-FEWEST_LABELS = 80
+FEWEST_LABELS = 50
 FEWEST_DOCUMENTS = 20
 """Fewer labels beside other pairs, or documents that have them, are not judged."""
 LABELS_OF_ONE = 200
 """Labels from which on a relation type is judged by itself."""
 NOISY = 0.25
-"""Lower limit of the random share from which on labels are called noisy, of so many labels:"""
-LABELS_FOR_SHARE = 300
-NOISY_OF_FEW = 0.4
-FEW_FOR_SHARE = 150
-"""Of fewer labels the reader has learnt little, the bound is loose, and more is asked of it."""
-VERY_FEW_FOR_SHARE = 100
-"""From here on the share is told, but for information."""
+"""Lower limit of the random share from which on labels are called noisy."""
+NOISY_IF_FEW = 0.4
+FEW = 300
+"""Below so many labels the reader has learnt little: the bound is loose, and more is asked of it."""
+FEWEST_FOR_SHARE = 100
 
 
 @register
@@ -104,14 +100,17 @@ class LabelsNotInferable(Check):
             yield self._no_contrast(documents, legal, labelled)
             return
         found = inferability(documents)
-        if found is None or found.together.labels < FEWEST_LABELS or found.table.clusters < FEWEST_DOCUMENTS:
-            yield self._too_few(documents, found)
+        judged = sum(found.labels.values()) if found else 0
+        if found is None or judged < FEWEST_LABELS or found.table.clusters < FEWEST_DOCUMENTS:
+            yield self._too_few(documents, found, judged)
         elif failing := _failing(found):
             yield self._not_inferable(documents, found, failing)
-        elif severity := _noisy(found.together):
-            yield self._noise(documents, found, severity)
-        elif found.together.ranking.low <= CHANCE:
-            yield self._too_few(documents, found)
+        elif judged >= FEWEST_FOR_SHARE and found.random_share.low >= (
+            NOISY if judged >= FEW else NOISY_IF_FEW
+        ):
+            yield self._noisy(documents, found)
+        elif found.ranking.low <= CHANCE:
+            yield self._too_few(documents, found, judged)
 
     def _not_inferable(
         self, documents: Sequence[PairedDocument], found: Inferability, failing: Sequence[str]
@@ -121,9 +120,9 @@ class LabelsNotInferable(Check):
         every = len(failing) == len(found.by_relation)
         count, of = sum(_labelled(documents, name) for name in failing), _labels(documents)
         rankings = (
-            _ranking(found.together.ranking)
+            _ranking(found.ranking)
             if every
-            else "; ".join(f"{name} {_ranking(found.by_relation[name].ranking, 99)}" for name in failing)
+            else "; ".join(f"{name} {_ranking(found.by_relation[name], 99)}" for name in failing)
         )
         ceiling = unread_ceiling(documents, failing)
         reached = (
@@ -142,21 +141,21 @@ class LabelsNotInferable(Check):
         rows = [row for row in found.doubtful if table.relations[table.relation[row]] in failing]
         return self.finding(message, count, of, cases=_cases(found, rows))
 
-    def _noise(self, documents: Sequence[PairedDocument], found: Inferability, severity: Severity) -> Finding:
-        share, of = found.together.random_share, _labels(documents)
+    def _noisy(self, documents: Sequence[PairedDocument], found: Inferability) -> Finding:
+        share, of = found.random_share, _labels(documents)
         count = round(min(1.0, share.value) * of)
         message = (
             f"at most an estimated {_percent(share)} of {of} relation labels are random: of the pairs that "
             f"the text speaks most against, {min(share.value, 1):.0%} as many are labelled as random labels "
             f"would be. The text ranks a labelled pair above another legal pair of its document in "
-            f"{_ranking(found.together.ranking)}{_looked_at(documents, found)}"
+            f"{_ranking(found.ranking)}{_looked_at(documents, found)}"
         )
         return self.finding(
             message,
             count,
             of,
             cases=_cases(found, found.doubtful[: found.low].tolist()),
-            severity=severity,
+            severity="warning",
             remedy=(
                 "read the cases, labels that the text speaks most against (medspan audit PATH --cases FILE "
                 "lists them), and correct those that the text does not state"
@@ -186,17 +185,19 @@ class LabelsNotInferable(Check):
             ),
         )
 
-    def _too_few(self, documents: Sequence[PairedDocument], found: Inferability | None) -> Finding:
-        of, judged = _labels(documents), found.together.labels if found else 0
-        clusters = found.table.clusters if found else 0
+    def _too_few(
+        self, documents: Sequence[PairedDocument], found: Inferability | None, judged: int
+    ) -> Finding:
+        of = _labels(documents)
+        size = len(found.table.documents) if found else 0
         message = (
-            f"cannot tell whether relation labels can be inferred: {judged} of {of} labels, in {clusters} "
+            f"cannot tell whether relation labels can be inferred: {judged} of {of} labels, in {size} "
             "documents, stand beside a legal pair without a label"
         )
-        if found and judged >= FEWEST_LABELS and clusters >= FEWEST_DOCUMENTS:
+        if found and judged >= FEWEST_LABELS and found.table.clusters >= FEWEST_DOCUMENTS:
             message += (
-                f", too few: the text ranks a labelled pair above another in "
-                f"{_ranking(found.together.ranking)}, which holds both chance (50%) and more"
+                f", too few: the text ranks a labelled pair above another in {_ranking(found.ranking)}, "
+                "which holds both chance (50%) and more"
             )
         else:
             message += f"; {FEWEST_LABELS} labels in {FEWEST_DOCUMENTS} documents are needed"
@@ -206,25 +207,17 @@ class LabelsNotInferable(Check):
 
 def _failing(found: Inferability) -> list[str]:
     """The relation types whose labels the text does not tell, all of them where it tells none."""
-    apart = {name: one for name, one in found.by_relation.items() if one.labels >= LABELS_OF_ONE}
-    all_, share = found.together.ranking, found.together.random_share
-    is_chance = all_.high < SLIGHT or (all_.high < USEFUL and all_.low <= CHANCE)
-    if is_chance and share.high >= ALL_RANDOM:
-        told = {name for name, one in apart.items() if one.ranking.low > CHANCE}
-        return [name for name in found.by_relation if name not in told] or list(found.by_relation)
-    return [
-        name
-        for name, one in apart.items()
-        if one.ranking.high < SLIGHT and one.random_share.high >= ALL_RANDOM
-    ]
+    apart = {name for name, labels in found.labels.items() if labels >= LABELS_OF_ONE}
+    names = list(found.by_relation)
+    all_ = found.ranking
+    if _says_nothing(all_):
+        told = {name for name in apart if found.by_relation[name].low > CHANCE}
+        return [name for name in names if name not in told] or names
+    return [name for name in names if name in apart and _says_nothing(found.by_relation[name])]
 
 
-def _noisy(judged: Judged) -> Severity | None:
-    """How serious the share of random labels is, None where it may be none."""
-    labels, low = judged.labels, judged.random_share.low
-    if (labels >= LABELS_FOR_SHARE and low >= NOISY) or (labels >= FEW_FOR_SHARE and low >= NOISY_OF_FEW):
-        return "warning"
-    return "info" if labels >= VERY_FEW_FOR_SHARE and low >= NOISY else None
+def _says_nothing(ranking: Estimate) -> bool:
+    return ranking.high < SLIGHT or (ranking.high < USEFUL and ranking.low <= CHANCE)
 
 
 def _labels(documents: Iterable[PairedDocument]) -> int:
