@@ -42,8 +42,7 @@ def repaired(corpus: Corpus, schema: Schema | None = None) -> Iterator[tuple[Pat
 
 
 def log(folder: Path) -> list[dict[str, Any]]:
-    text = (folder / "changes.jsonl").read_text("utf-8")
-    return [json.loads(line) for line in text.split("\n") if line]
+    return [json.loads(line) for line in (folder / "changes.jsonl").read_text("utf-8").splitlines()]
 
 
 def content(folder: Path) -> dict[str, bytes]:
