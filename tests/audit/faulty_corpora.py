@@ -138,11 +138,11 @@ def in_a_dense_list(rows: Rows) -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Files of splits: as text, or as examples to be written in a format."""
+    """Files of splits in a format: as text, or as examples to be written."""
 
+    format: str
     texts: dict[str, str] = field(default_factory=dict)
     examples: dict[str, list[Example]] = field(default_factory=dict)
-    format: str = ""
 
     def write(self, folder: Path) -> None:
         for name, text in self.texts.items():
@@ -159,12 +159,13 @@ def row_corpora(draw: st.DrawFn) -> Corpus:
         st.sampled_from([(".jsonl", in_lines), (".json", in_a_list), (".json", in_a_dense_list)])
     )
     messages = kind is sections_rows and draw(st.booleans())
+    format = kind.__name__.removesuffix("_rows") + ("-messages" if messages else "")
     texts = {}
     for part in PARTS[: draw(st.integers(1, 3))]:
         # Of few rows many are alike; one of its own keeps the split from being emptied.
         rows = [_own(draw(kind()), part), *draw(st.lists(kind(), max_size=4))]
         texts[f"{part}{suffix}"] = writer([as_messages(row) for row in rows] if messages else rows)
-    return Corpus(texts)
+    return Corpus(format, texts)
 
 
 def _own(row: dict[str, Any], part: str) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def placed_corpora(draw: st.DrawFn, format: str) -> Corpus:
         f"{part}{suffix}": [*draw(st.lists(placed_examples(concepts=concepts), max_size=4)), _in(own, part)]
         for part in PARTS[: draw(st.integers(1, 2))]
     }
-    return Corpus({}, splits, format)
+    return Corpus(format, {}, splits)
 
 
 def _in(example: Example, part: str) -> Example:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +239,25 @@ def test_compact_asks_for_the_types_that_it_answers(tmp_path: Path) -> None:
         (2, "drugs", "Drug"),
         (2, "Causes", "causes"),
     ]
+
+
+def test_a_row_that_its_format_refuses_to_write_stays(tmp_path: Path) -> None:
+    row = {"prompt": f"{TEXT}\n\nExtract: |\n", "completion": "|: Lithium; lithium;\n"}
+    whole = {"prompt": f"{TEXT}\n\nExtract: Drug\n", "completion": "Drug: Lithium;\n"}
+    out, done = repair(put(tmp_path / "in", train=[row, whole]))
+    assert rows_of(out / "train.jsonl") == [row, whole]
+    assert [change.action for change in done.changes] == ["kept"]
+    assert "compact cannot be written so: type '|' holds '|'" in done.changes[0].what
+
+
+def test_a_name_of_both_kinds_is_not_respelt(tmp_path: Path) -> None:
+    rows = [
+        sections(
+            f"### Entities:\n1. [{name}] tremor\n\n### Relations:\n1. Lithium --[causes]--> aspirin", text
+        )
+        for name, text in (("causes", TEXT), ("Causes", "Lithium, aspirin; tremor."))
+    ]
+    assert not repair(put(tmp_path / "in", train=rows))[1].changes
 
 
 SAID = "### Entities:\n1. [Drug] Lithium\n\n### Relations:\nNone found."
@@ -592,12 +612,14 @@ def test_what_a_writer_loses_is_listed_and_never_unsaid(
 ) -> None:
     """A writer that loses the mentions of every file, and says so or does not."""
 
-    def lose(path: Path, examples: Sequence[Example], format: str, listen: Listener) -> None:
+    def lose(
+        path: Path, examples: Sequence[Example], format: str, listen: Listener | None = None
+    ) -> Counter[str]:
         if path.name == "train.conll":
-            for example in examples if told else ():
+            for example in examples if told and listen else ():
                 listen(Loss("mention: inconvenient", example.id, "Gold"))
             examples = [replace(example, reference=Annotation()) for example in examples]
-        write(path, examples, format)
+        return write(path, examples, format)
 
     monkeypatch.setattr("medspan.audit.fix.write", lose)
     (tmp_path / "in").mkdir()

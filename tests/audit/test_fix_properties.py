@@ -38,11 +38,16 @@ def repaired(corpus: Corpus, schema: Schema | None = None) -> Iterator[tuple[Pat
         before, after = Path(place) / "before", Path(place) / "after"
         before.mkdir()
         corpus.write(before)
-        yield before, after, fix(load_splits(before, on_error="skip"), after, schema=schema)
+        yield before, after, repair(before, after, corpus.format, schema)
+
+
+def repair(before: Path, after: Path, format: str, schema: Schema | None = None) -> Fixed:
+    return fix(load_splits(before, format=format), after, format=format, schema=schema)
 
 
 def log(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "changes.jsonl").read_text("utf-8").splitlines()]
+    text = (folder / "changes.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.split("\n") if line]
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -58,9 +63,9 @@ def counts(example: Example) -> dict[str, int]:
     }
 
 
-def check_totals(before: Path, after: Path, done: Fixed) -> None:
+def check_totals(before: Path, after: Path, format: str, done: Fixed) -> None:
     """Everything that was read is there, or in the list of changes, or went with a listed row."""
-    read, written = load_splits(before), load_splits(after)
+    read, written = load_splits(before, format=format), load_splits(after, format=format)
     changes = log(after)
     assert sum(change["action"] == "kept" for change in changes) == sum(
         change.action == "kept" for change in done.changes
@@ -119,12 +124,14 @@ def meaning(example: Example, symmetric: bool) -> Any:
     return example.task, fold(example.document.text), listed, concepts, joined
 
 
-def check_nothing_is_lost(before: Path, after: Path, symmetric: bool) -> None:
+def check_nothing_is_lost(before: Path, after: Path, format: str, symmetric: bool) -> None:
     """What is said about a text is said afterwards, in some split, and nothing else is."""
     said = {
-        repr(_sorted(meaning(one, symmetric))) for _, one in _examples(before) if one.document.text.strip()
+        repr(_sorted(meaning(one, symmetric)))
+        for _, one in _examples(before, format)
+        if one.document.text.strip()
     }
-    still = [repr(_sorted(meaning(one, symmetric))) for _, one in _examples(after)]
+    still = [repr(_sorted(meaning(one, symmetric))) for _, one in _examples(after, format)]
     assert set(still) <= said
     lost = said - set(still)
     blank = [change["what"] for change in log(after) if change["remedy"] == "empty-row"]
@@ -135,16 +142,16 @@ def _sorted(said: Any) -> Any:
     return [sorted(map(repr, part)) if isinstance(part, set) else part for part in said]
 
 
-def _examples(folder: Path) -> Iterator[tuple[str, Example]]:
-    for split, corpus in load_splits(folder).items():
+def _examples(folder: Path, format: str) -> Iterator[tuple[str, Example]]:
+    for split, corpus in load_splits(folder, format=format).items():
         for example in corpus:
             yield split, example
 
 
-def check_again(after: Path, schema: Schema | None) -> None:
+def check_again(after: Path, format: str, schema: Schema | None) -> None:
     """Repairing what was repaired changes nothing, not even a byte."""
     again = after.parent / "again"
-    done = fix(load_splits(after), again, schema=schema)
+    done = repair(after, again, format, schema)
     assert not [change for change in done.changes if change.action != "kept"]
     first, second = content(after), content(again)
     for files in (first, second):
@@ -152,9 +159,9 @@ def check_again(after: Path, schema: Schema | None) -> None:
     assert first == second
 
 
-def check_audit(after: Path, schema: Schema | None, kept: bool) -> None:
+def check_audit(after: Path, format: str, schema: Schema | None, kept: bool) -> None:
     """A fresh audit finds nothing that was to be repaired."""
-    data = Data.of(load_splits(after), stated_schema=schema)
+    data = Data.of(load_splits(after, format=format), stated_schema=schema)
     if not any(item.concepts for row in data.rows for item in row.reference.mentions):
         # Rows that differ in concept ids alone are no exact duplicates, and stay.
         assert not found("identical-row-leak", data)
@@ -175,11 +182,11 @@ schemas = st.sampled_from([None, SCHEMA])
 @settings(max_examples=100)
 def test_targets_are_repaired_and_nothing_is_lost(corpus: Corpus, schema: Schema | None) -> None:
     with repaired(corpus, schema) as (before, after, done):
-        check_totals(before, after, done)
-        check_nothing_is_lost(before, after, schema is not None)
-        check_again(after, schema)
+        check_totals(before, after, corpus.format, done)
+        check_nothing_is_lost(before, after, corpus.format, schema is not None)
+        check_again(after, corpus.format, schema)
         assert not [change for change in done.changes if change.action == "kept"]
-        check_audit(after, schema, kept=False)
+        check_audit(after, corpus.format, schema, kept=False)
 
 
 @pytest.mark.parametrize("format", sorted(PLACED_FORMATS))
@@ -188,11 +195,12 @@ def test_targets_are_repaired_and_nothing_is_lost(corpus: Corpus, schema: Schema
 def test_documents_with_places_are_repaired_or_left_alone(
     format: str, data: st.DataObject, schema: Schema | None
 ) -> None:
-    with repaired(data.draw(placed_corpora(format)), schema) as (before, after, done):
-        check_totals(before, after, done)
-        check_nothing_is_lost(before, after, schema is not None)
-        check_again(after, schema)
-        check_audit(after, schema, any(change.action == "kept" for change in done.changes))
+    corpus = data.draw(placed_corpora(format))
+    with repaired(corpus, schema) as (before, after, done):
+        check_totals(before, after, corpus.format, done)
+        check_nothing_is_lost(before, after, corpus.format, schema is not None)
+        check_again(after, corpus.format, schema)
+        check_audit(after, corpus.format, schema, any(change.action == "kept" for change in done.changes))
 
 
 @given(row_corpora())
@@ -203,7 +211,7 @@ def test_the_source_stays_and_untouched_rows_stay_byte_for_byte(corpus: Corpus) 
         before.mkdir()
         corpus.write(before)
         was = content(before)
-        fix(load_splits(before), after)
+        repair(before, after, corpus.format)
         assert content(before) == was
         touched = Counter((change["file"], change["row"]) for change in log(after))
         for name, text in was.items():
@@ -238,7 +246,7 @@ def test_the_order_of_rows_and_the_names_of_files_change_no_figure(corpus: Corpu
             corpus.write(folder)
             if shuffled:
                 _shuffle(folder, chance)
-            totals = fix(load_splits(folder), Path(place) / "after").to_json()["totals"]
+            totals = repair(folder, Path(place) / "after", corpus.format).to_json()["totals"]
             for kinds in totals.values():
                 # Of two rows that become the same the one that had to be changed may be the one that goes.
                 del kinds["rows"]["changed"]

@@ -87,6 +87,14 @@ def test_a_row_is_named_by_any_line_of_an_article(tmp_path: Path) -> None:
     assert patched(source, {5: None}, "pubtator") == one.encode()
 
 
+def test_an_article_without_a_readable_title_goes_from_its_title_on(tmp_path: Path) -> None:
+    source = tmp_path / "rows.txt"
+    one, two, three = b"1|t|Gold.\n1|a|\n\n", b"2|t|Z\xffnc.\n2|a|\n\n", b"3|t|Lead.\n3|a|\n\n"
+    source.write_bytes(one + two + three)
+    (rejected,) = load(source, format="pubtator", on_error="skip").rejected
+    assert patched(source, {rejected.place.row or 0: None}, "pubtator") == one + three
+
+
 def test_further_columns_follow_their_items() -> None:
     text = "Gold and zinc."
     gold, zinc = Mention.at(text, 0, 4, "chemical"), Mention.at(text, 9, 13, "chemical")

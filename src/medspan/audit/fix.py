@@ -14,7 +14,7 @@ from medspan.audit.draft import Change, Draft
 from medspan.audit.fixed import LOG, Fixed
 from medspan.audit.remedies import Remedy, remedies
 from medspan.audit.totals import UNREADABLE, totals_of
-from medspan.core import Annotation, Example, InputError, Schema
+from medspan.core import Annotation, Example, InputError, MedspanError, Schema
 from medspan.read import Corpus, load, write, write_whole
 from medspan.read.base import Format
 from medspan.read.instruction_rows import json_line
@@ -195,26 +195,28 @@ def _why_not(draft: Draft, chosen: Format, folder: Path) -> str | None:
     example = draft.example
     if example is None or not _says_the_same(example.reference, draft.annotation):
         return "its target cannot be changed piece by piece"
-    told: list[Loss] = []
-    path = folder / f"row{chosen.suffix}"
-    if path.is_dir():
-        shutil.rmtree(path)
-    write(path, [example], chosen.name, told.append)
-    more = Counter(loss.kind for loss in told)
-    if more:
+    try:
+        again, told = _written_alone(example, chosen, folder)
         # What a row loses whenever it is written alone is not lost by the change.
-        as_it_was: list[Loss] = []
-        path_was = folder / f"was{chosen.suffix}"
-        if path_was.is_dir():
-            shutil.rmtree(path_was)
-        write(path_was, [draft.row.example], chosen.name, as_it_was.append)
-        more -= Counter(loss.kind for loss in as_it_was)
-    again = load(path, format=chosen.name).examples
+        more = told - _written_alone(draft.row.example, chosen, folder)[1] if told else told
+    except MedspanError as error:
+        return f"{chosen.name} cannot be written so: {error.what}"
     if more:
         return f"{chosen.name} would lose with it {', '.join(sorted(more))}"
     if len(again) != 1 or not _is_same_row(again[0], example):
         return f"{chosen.name} would not give back what it says"
     return None
+
+
+def _written_alone(
+    example: Example, chosen: Format, folder: Path
+) -> tuple[tuple[Example, ...], Counter[str]]:
+    """What is read back of a row written by itself, and what its format lost, by kind."""
+    path = folder / f"row{chosen.suffix}"
+    if path.is_dir():
+        shutil.rmtree(path)
+    lost = write(path, [example], chosen.name)
+    return load(path, format=chosen.name).examples, lost
 
 
 def _is_same_row(one: Example, other: Example) -> bool:

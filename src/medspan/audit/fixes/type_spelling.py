@@ -33,6 +33,11 @@ class TypeSpelling(Remedy):
                 relations.update(relation.type for _, relation in draft.relations)
         named = respellings(entities, schema.entity_types if schema else ())
         joined = respellings(relations, [one.name for one in schema.relation_types] if schema else ())
+        # Of a name for both kinds a prompt that names the types does not say which one it asks for.
+        both = set(entities) & set(relations)
+        named, joined = (
+            {old: new for old, new in renames.items() if not both & {old, new}} for renames in (named, joined)
+        )
         for draft in open_drafts(drafts) if named or joined else ():
             self._rename(draft, named, joined)
 
