@@ -16,7 +16,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\)$$/\1/p' constraints.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo lint check test bench wheel clean
+.PHONY: help setup demo lint check test browser bench wheel clean
 
 help: ## print the targets
 	@echo "medspan: make TARGET [VARIABLE=value]"
@@ -52,6 +52,16 @@ check: lint ## linters, and the tests that need no model
 
 test: lint ## linters and all tests
 	"$(BIN)/python" -m pytest
+
+browser: ## Debian's chromium, in which the pages are tested (apt-get, with sudo where you are not root)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then echo "chromium is installed"; exit 0; fi; \
+	command -v apt-get >/dev/null || { \
+		echo "make browser installs Debian's chromium with apt-get, which is not on this machine." \
+			"What to do: install chromium with your own package manager, as a command named chromium"; exit 2; }; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; command -v sudo >/dev/null || { \
+		echo "make browser needs the rights to install packages, and there is no sudo." \
+			"What to do: run it as root, or have chromium installed"; exit 2; }; fi; \
+	$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium
 
 bench: $(BENCH_SETUP) ## run the scripts in benchmarks/
 	@set -e; for script in $(BENCH); do echo "== $$script"; "$(BIN)/python" "$$script"; done

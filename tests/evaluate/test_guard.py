@@ -83,3 +83,33 @@ def test_a_set_of_relations_only_is_scored(make: Any) -> None:
     relation = Relation(make.mention("Aspirin"), make.mention("rash", "Disease"), "causes")
     full = make.annotation(relations=[relation])
     assert evaluate([make.example(full, full)]).match["text"]["relations"].micro.f1 == 1.0
+
+
+def test_the_format_that_does_read_the_output_is_named(make: Any) -> None:
+    drug = make.annotation(make.mention("Aspirin"))
+    raw = "### Entities:\n1. [Drug] Aspirin\n\n### Relations:\nNone"
+    message = raised([make.example(drug, make.annotation(), raw=raw)])
+    assert "the text is in the format `sections` (100% of it is read whole as that)" in message
+    assert "read it with --format sections" in message
+
+
+def test_the_format_that_does_read_the_reference_is_named(make: Any) -> None:
+    unread = make.annotation(unparsed=("### Entities:\n1. [Drug] Aspirin\n\n### Relations:\nNone",))
+    message = raised([make.example(unread, unread)])
+    assert "the text is in the format `sections`" in message
+
+
+def test_zero_predicted_relations_where_the_output_holds_some_are_refused(make: Any) -> None:
+    """The ancestors' 0 of 0: an evaluator that reads no relation must not report a score for them."""
+    drug, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    reference = make.annotation(drug, rash, relations=[Relation(drug, rash, "causes")])
+    deaf = make.annotation(drug, rash, unparsed=("aspirin influences rash",))
+    message = raised([make.example(reference, deaf)])
+    assert "the predictions have no relation in 1 documents" in message
+    assert "'aspirin influences rash'" in message
+    assert "parser-mismatch" in message
+    found = evaluate([make.example(reference, deaf)], allow_empty=True)
+    assert found.match["text"]["relations"].micro.recall == 0.0
+    # Where some relation was read, the rest is bad output and not another format.
+    heard = make.annotation(drug, rash, relations=[Relation(drug, rash, "causes")])
+    evaluate([make.example(reference, deaf), make.example(reference, heard, id="d2")])

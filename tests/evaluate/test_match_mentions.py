@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from medspan.core import InputError, UnalignedMention
+from medspan.core import InputError, Mention, UnalignedMention
 from medspan.evaluate.match import match_mentions
+
+TEXT = "Aspirin caused ulcers. Later aspirin caused ulcers and rash."
 
 
 def test_text_match_is_a_set_of_types_and_folded_strings(make: Any) -> None:
@@ -59,3 +61,61 @@ def test_strict_needs_the_same_segments(make: Any) -> None:
 def test_a_missing_side_is_named(make: Any) -> None:
     with pytest.raises(InputError, match="'d1' has no predicted annotation"):
         match_mentions(make.example(make.annotation(), None), "text")
+
+
+def test_span_ignores_types_and_counts_for_the_type_of_the_reference(make: Any) -> None:
+    reference = make.annotation(make.mention("rash", "Disease"), make.mention("ulcers", "Disease"))
+    predicted = make.annotation(make.mention("rash", "Drug"), make.mention("ulcers and", "Disease"))
+    pair = make.example(reference, predicted)
+    assert match_mentions(pair, "span").counts() == {"Disease": (1, 1, 1)}
+
+
+def test_type_needs_one_shared_character_and_the_type(make: Any) -> None:
+    reference = make.annotation(make.mention("ulcers and rash", "Disease"), make.mention("Aspirin"))
+    predicted = make.annotation(make.mention("rash", "Disease"), make.mention("Aspirin", "Disease"))
+    pair = make.example(reference, predicted)
+    assert match_mentions(pair, "type").counts() == {"Disease": (1, 1, 0), "Drug": (0, 0, 1)}
+
+
+def test_overlap_counts_other_boundaries_one_half_on_either_side(make: Any) -> None:
+    reference = make.annotation(make.mention("ulcers and rash", "Disease"), make.mention("Aspirin"))
+    predicted = make.annotation(make.mention("rash", "Symptom"), make.mention("Aspirin"))
+    outcome = match_mentions(make.example(reference, predicted), "overlap")
+    assert outcome.counts() == {"Disease": (0.5, 0, 0.5), "Drug": (1, 0, 0), "Symptom": (0, 0.5, 0)}
+
+
+def test_one_mention_meets_one_mention_and_as_many_meet_as_can(make: Any) -> None:
+    whole = make.mention("ulcers and rash", "Disease")
+    parts = [make.mention("ulcers", "Disease", nth=1), make.mention("rash", "Disease")]
+    one = make.example(make.annotation(whole), make.annotation(*parts))
+    assert match_mentions(one, "type").counts() == {"Disease": (1, 1, 0)}
+    # "ulcers and" could take "ulcers" or "and rash"; only one choice leaves a partner for "ulcers and rash".
+    reference = [make.mention("ulcers and", "Disease"), make.mention("rash", "Disease")]
+    predicted = [make.mention("and rash", "Disease"), make.mention("ulcers", "Disease", nth=1)]
+    for mine in (reference, reference[::-1]):
+        pair = make.example(make.annotation(*mine), make.annotation(*predicted))
+        assert match_mentions(pair, "type").counts() == {"Disease": (2, 0, 0)}
+
+
+def test_a_discontinuous_mention_overlaps_where_it_stands_only(make: Any) -> None:
+    start = TEXT.index("ulcers and")
+    gap = Mention(((start, start + 6), (start + 11, start + 15)), "Disease", "ulcers rash")
+    between = make.mention("and", "Disease")
+    inside = make.mention("rash", "Disease")
+    assert match_mentions(make.example(make.annotation(gap), make.annotation(between)), "type").found == ()
+    assert match_mentions(make.example(make.annotation(gap), make.annotation(inside)), "type").found == (gap,)
+
+
+def with_ids(make: Any, **ids: str) -> Any:
+    return [make.mention(string, "Disease", concepts=(concept,)) for string, concept in ids.items()]
+
+
+def test_concepts_are_compared_by_own_ids_or_by_gold_linking(make: Any) -> None:
+    reference = make.annotation(*with_ids(make, rash="D1", ulcers="D2", caused="-1"))
+    own = make.annotation(*with_ids(make, caused="MESH:D1", ulcers="D3", rash="-1"))
+    assert match_mentions(make.example(reference, own), "concept").counts() == {"Disease": (1, 1, 1)}
+    strings = make.annotation(make.mention("rash", "Disease"), make.mention("Later", "Disease"))
+    assert match_mentions(make.example(reference, strings), "concept").counts() == {"Disease": (1, 1, 1)}
+    # Where other documents' predictions have ids, a mention without one says nothing.
+    outcome = match_mentions(make.example(reference, strings), "concept", own_ids=True)
+    assert outcome.counts() == {"Disease": (0, 0, 2)}

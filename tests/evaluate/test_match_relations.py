@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from medspan.core import Concept, Mention, Relation, UnalignedMention
-from medspan.evaluate.match import links_concepts, match_relations
+import pytest
+
+from medspan.core import Concept, Mention, Relation, RelationType, Schema, UnalignedMention
+from medspan.evaluate.match import Directions, links_concepts, match_relations
 
 TEXT = "Ibuprofen, also called Brufen, causes renal failure, renal and hepatic failure and rash."
 
@@ -133,3 +135,80 @@ def test_documents_without_relations_are_linked_where_the_others_are(make: Any) 
     plain = make.example(make.annotation(relations=[drug]), make.annotation())
     assert links_concepts([concept, empty, plain]) == [True, True, False]
     assert links_concepts([empty, plain]) == [False, False]
+
+
+def test_span_leaves_the_types_of_the_ends_out(make: Any) -> None:
+    drug, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    reference = make.annotation(relations=[Relation(drug, rash, "causes")])
+    other = make.annotation(relations=[Relation(drug, make.mention("rash", "Symptom"), "causes")])
+    pair = make.example(reference, other)
+    assert counts(pair, "strict") == {"causes": (0, 1, 1)}
+    assert counts(pair, "span") == {"causes": (1, 0, 0)}
+
+
+def test_relaxed_needs_a_shared_character_at_both_ends_the_type_and_the_direction(make: Any) -> None:
+    drug, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    longer, far = make.mention("ulcers and rash", "Disease"), make.mention("Later", "Disease")
+    reference = make.annotation(relations=[Relation(drug, rash, "causes")])
+
+    def relaxed(*relations: Relation) -> Any:
+        return counts(make.example(reference, make.annotation(relations=relations)), "relaxed")
+
+    assert relaxed(Relation(drug, longer, "causes")) == {"causes": (1, 0, 0)}
+    assert relaxed(Relation(longer, drug, "causes")) == {"causes": (0, 1, 1)}
+    assert relaxed(Relation(drug, far, "causes")) == {"causes": (0, 1, 1)}
+    assert relaxed(Relation(drug, longer, "treats")) == {"causes": (0, 0, 1), "treats": (0, 1, 0)}
+    # One relation meets one: a second that overlaps is spurious.
+    twice = relaxed(Relation(drug, longer, "causes"), Relation(drug, rash, "causes"))
+    assert twice == {"causes": (1, 1, 0)}
+
+
+def test_relaxed_meets_a_concept_where_its_mentions_stand(make: Any) -> None:
+    predicted = said(make, ("Brufen, causes", "hepatic failure"))
+    pair = make.example(linked_reference(make, ("D1", "H")), predicted, text=TEXT)
+    assert counts(pair, "span") == {"CID": (0, 1, 1)}
+    assert counts(pair, "relaxed") == {"CID": (1, 0, 0)}
+
+
+def test_ends_are_compared_by_concept_where_mentions_have_ids(make: Any) -> None:
+    ends = [
+        make.mention(string, "Drug", concepts=("D1",), nth=nth)
+        for string, nth in (("spirin", 0), ("spirin", 1))
+    ]
+    rash = make.mention("rash", "Disease", concepts=("MESH:D9",))
+    reference = make.annotation(relations=[Relation(ends[0], rash, "causes")])
+    predicted = make.annotation(relations=[Relation(ends[1], rash, "causes")])
+    pair = make.example(reference, predicted)
+    assert counts(pair, "strict") == {"causes": (0, 1, 1)}
+    assert counts(pair, "concept") == {"causes": (1, 0, 0)}
+
+
+SYMMETRIC = Directions.of(
+    Schema(
+        (),
+        (
+            RelationType("interacts", symmetric=True),
+            RelationType("causes", inverse="caused_by"),
+            RelationType("caused_by", inverse="causes"),
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize("how", ["text", "strict", "span", "relaxed"])
+def test_symmetric_and_inverse_types_count_as_the_schema_says(make: Any, how: Any) -> None:
+    drug, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    reference = make.annotation(relations=[Relation(drug, rash, "interacts"), Relation(drug, rash, "causes")])
+    turned = [Relation(rash, drug, "interacts"), Relation(rash, drug, "caused_by")]
+    pair = make.example(reference, make.annotation(relations=turned))
+    told = match_relations(pair, how, linked=False, directions=SYMMETRIC)
+    assert told.counts() == {"causes": (1, 0, 0), "interacts": (1, 0, 0)}
+    untold = match_relations(pair, how, linked=False)
+    assert untold.counts() == {"caused_by": (0, 1, 0), "causes": (0, 0, 1), "interacts": (0, 1, 1)}
+    # Written both ways it is still one relation.
+    both = make.annotation(relations=[*turned, *reference.relations])
+    again = match_relations(make.example(reference, both), how, linked=False, directions=SYMMETRIC)
+    assert again.counts() == {"causes": (1, 0, 0), "interacts": (1, 0, 0)}
+    wrong = make.annotation(relations=[Relation(rash, drug, "causes")])
+    back = match_relations(make.example(reference, wrong), how, linked=False, directions=SYMMETRIC)
+    assert back.counts() == {"causes": (0, 1, 1), "interacts": (0, 0, 1)}

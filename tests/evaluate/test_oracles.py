@@ -10,54 +10,156 @@ from typing import Any
 
 import pytest
 
-from medspan.core import Annotation, Document, Example, Mention
-from medspan.evaluate.score import count_documents, score_documents
+from medspan.core import Annotation, Document, Example, Mention, Relation
+from medspan.evaluate.counts import count_documents
+from medspan.evaluate.score import score_documents
 from medspan.read import load
 
-WORDS = " ".join(f"w{number}" for number in range(40))
+TEXT = "".join(chr(ord("a") + number % 26) for number in range(60))
 TYPES = ("Drug", "Disease")
+MODES = {"strict": "strict", "span": "exact", "type": "ent_type", "overlap": "partial"}
 
 
-def generated(seed: int) -> list[Example]:
-    """Mentions of one word each, so that neither evaluator has overlaps to choose between."""
+def flat(draw: random.Random) -> Annotation:
+    """Mentions that do not overlap each other, in order, of at most 6 characters."""
+    mentions, at = [], 0
+    while at <= len(TEXT) - 12:
+        start = at + draw.randint(0, 6)
+        at = start + draw.randint(1, 6)
+        mentions.append(Mention.at(TEXT, start, at, draw.choice(TYPES)))
+    return Annotation(tuple(draw.sample(mentions, draw.randint(0, len(mentions)))))
+
+
+def crossings(example: Example) -> int:
+    """How many mentions overlap more than one of the other side."""
+    assert example.reference is not None
+    assert example.predicted is not None
+    sides = [one.mentions for one in (example.reference, example.predicted)]
+    return sum(
+        sum(one.start < other.end and other.start < one.end for other in theirs) > 1
+        for mine, theirs in (sides, sides[::-1])
+        for one in mine
+    )
+
+
+def generated(seed: int, *, one_to_one: bool) -> list[Example]:
     draw = random.Random(seed)
-    examples = []
-    for number in range(12):
-        sides: list[Annotation] = []
-        spans = [
-            (WORDS.index(word), WORDS.index(word) + len(word)) for word in WORDS.split() if len(word) == 3
-        ]
-        for _ in range(2):
-            chosen = sorted(draw.sample(spans, draw.randint(1, 12)))
-            sides.append(Annotation(tuple(Mention.at(WORDS, *span, draw.choice(TYPES)) for span in chosen)))
-        examples.append(Example(Document(str(number), WORDS), *sides))
+    examples: list[Example] = []
+    while len(examples) < 30:
+        made = Example(Document(str(len(examples)), TEXT), flat(draw), flat(draw))
+        if not (one_to_one and crossings(made)):
+            examples.append(made)
     return examples
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_strict_counts_agree_with_nervaluate(seed: int) -> None:
+def nervaluate_scores(examples: list[Example]) -> Any:
     nervaluate = pytest.importorskip("nervaluate")
-    examples = generated(seed)
 
     def spans(annotation: Annotation | None) -> list[dict[str, Any]]:
         assert annotation is not None
-        return [{"label": one.type, "start": one.start, "end": one.end} for one in annotation.mentions]
+        ordered = sorted(annotation.mentions, key=lambda one: one.start)
+        # Its ends are the last character.
+        return [{"label": one.type, "start": one.start, "end": one.end - 1} for one in ordered]
 
-    theirs = nervaluate.Evaluator(
+    return nervaluate.Evaluator(
         [spans(one.reference) for one in examples],
         [spans(one.predicted) for one in examples],
         tags=list(TYPES),
         loader="dict",
     ).evaluate()
-    ours = score_documents(count_documents(examples), bootstrap_samples=0, seed=0)["strict"]["entities"]
-    strict = theirs["overall"]["strict"]
-    assert ours.micro.true_positives == strict.correct
-    assert ours.micro.true_positives + ours.micro.false_positives == strict.actual
-    assert ours.micro.support == strict.possible
-    assert ours.micro.f1 == pytest.approx(strict.f1)
+
+
+def our_scores(examples: list[Example]) -> Any:
+    return score_documents(count_documents(examples), bootstrap_samples=0, seed=0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_all_modes_agree_with_nervaluate_where_each_mention_meets_one(seed: int) -> None:
+    examples = generated(seed, one_to_one=True)
+    theirs, ours = nervaluate_scores(examples), our_scores(examples)
+    for how, mode in MODES.items():
+        mine, its = ours[how]["entities"].micro, theirs["overall"][mode]
+        assert mine.true_positives == its.correct + its.partial / 2
+        assert mine.true_positives + mine.false_positives == its.actual
+        assert mine.support == its.possible
+        assert (mine.precision or 0) == pytest.approx(its.precision)
+        assert (mine.recall or 0) == pytest.approx(its.recall)
+        assert (mine.f1 or 0) == pytest.approx(its.f1)
     for type in TYPES:
-        assert ours.by_type[type].true_positives == theirs["entities"][type]["strict"].correct
-        assert ours.by_type[type].support == theirs["entities"][type]["strict"].possible
+        for how in ("strict", "type"):
+            mine, its = ours[how]["entities"].by_type[type], theirs["entities"][type][MODES[how]]
+            assert (mine.true_positives, mine.support) == (its.correct, its.possible)
+
+
+@pytest.mark.parametrize("seed", range(40, 80))
+def test_other_than_nervaluate_a_wrong_type_takes_no_partner_from_a_right_one(seed: int) -> None:
+    examples = generated(seed, one_to_one=False)
+    theirs, ours = nervaluate_scores(examples), our_scores(examples)
+    for how in ("strict", "span", "overlap"):
+        its = theirs["overall"][MODES[how]]
+        assert ours[how]["entities"].micro.true_positives == its.correct + its.partial / 2
+    # Its `ent_type` goes from left to right, and gives a mention away to one of another type.
+    assert ours["type"]["entities"].micro.true_positives >= theirs["overall"]["ent_type"].correct
+
+
+def spert(examples: list[Example], *, typed: bool) -> tuple[int, int, int]:
+    """The counts of SpERT's relation evaluation, written down from its paper (Eberts and Ulges 2020)."""
+    counts = [0, 0, 0]
+    for example in examples:
+        sides = []
+        for annotation in (example.reference, example.predicted):
+            assert annotation is not None
+            sides.append(
+                {
+                    (
+                        *(
+                            (end.start, end.end, end.type if typed else None)  # type: ignore[union-attr]
+                            for end in (one.head, one.tail)
+                        ),
+                        one.type,
+                    )
+                    for one in annotation.relations
+                }
+            )
+        counts[0] += len(sides[0] & sides[1])
+        counts[1] += len(sides[1] - sides[0])
+        counts[2] += len(sides[0] - sides[1])
+    return counts[0], counts[1], counts[2]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_both_settings_of_spert(seed: int) -> None:
+    draw = random.Random(seed)
+
+    def joined(annotation: Annotation | None) -> Annotation:
+        assert annotation is not None
+        few = annotation.mentions[:4]
+        ends = [(one, other) for one in few for other in few if one is not other and draw.random() < 0.3]
+        made = tuple(Relation(*pair, draw.choice(["causes", "treats"])) for pair in ends)
+        return replace(annotation, relations=made)
+
+    def retyped(annotation: Annotation) -> Annotation:
+        swapped = {
+            one: replace(one, type=draw.choice(TYPES)) if draw.random() < 0.3 else one
+            for one in annotation.mentions
+        }
+        relations = tuple(
+            Relation(swapped[one.head], swapped[one.tail], one.type)  # type: ignore[index]
+            for one in annotation.relations
+            if draw.random() < 0.8
+        )
+        return replace(annotation, mentions=tuple(swapped.values()), relations=relations)
+
+    references = [joined(one.reference) for one in generated(seed, one_to_one=False)]
+    examples = [
+        Example(Document(str(number), TEXT), one, retyped(one)) for number, one in enumerate(references)
+    ]
+    ours = our_scores(examples)
+    for how, typed in (("strict", True), ("span", False)):
+        micro = ours[how]["relations"].micro
+        wanted = spert(examples, typed=typed)
+        assert (micro.true_positives, micro.false_positives, micro.false_negatives) == wanted
+    assert spert(examples, typed=True) != spert(examples, typed=False)
 
 
 @pytest.mark.parametrize("number", range(6))

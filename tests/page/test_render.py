@@ -60,6 +60,22 @@ def test_a_choice_is_spread_evenly(count: int, limit: int) -> None:
 
 def test_the_style_loads_nothing() -> None:
     base = (Path(medspan.page.__file__).parent / "base.html.jinja").read_text(encoding="utf-8")
-    assert "http" not in base
+    assert "://" not in base
     assert "url(" not in base
     assert "@import" not in base
+
+
+def test_the_browser_is_told_to_load_nothing(room: str) -> None:
+    page = render(room, "note.html.jinja", title="t", said="s", share=1.0)
+    assert 'http-equiv="Content-Security-Policy" content="default-src \'none\';' in page
+
+
+def test_a_template_includes_what_all_pages_share(room: str, tmp_path: Path) -> None:
+    package = next(tmp_path.glob("room_*"))
+    (package / "table.html.jinja").write_text(
+        '<p>{% include "sorting.js.jinja" %}{% include "own.jinja" %}</p>'
+    )
+    (package / "own.jinja").write_text("own {{ halves | amount }} {{ whole | amount }}")
+    page = render(room, "table.html.jinja", halves=1234.5, whole=1234.0)
+    assert "aria-sort" in page
+    assert "own 1,234.5 1,234</p>" in page

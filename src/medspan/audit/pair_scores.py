@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from medspan.audit.intervals import Floats, Integers
 from medspan.audit.legal_pairs import Pair, PairedDocument, Stratum
 from medspan.audit.pair_features import WIDTH, PairSheet
+from medspan.audit.random_labels import RandomLabels, fitted
 
 FOLDS = 5
 MOST_PAIRS = 30_000
@@ -54,6 +55,14 @@ class PairTable:
     @property
     def fold(self) -> Integers:
         return self.cluster % FOLDS
+
+    def groups(self) -> list[Integers]:
+        """The rows of each relation type with at least `OWN_MODEL` labels, and those of all rarer ones."""
+        labels = np.bincount(self.relation, weights=self.labelled, minlength=len(self.relations))
+        frequent = np.flatnonzero(labels >= OWN_MODEL)
+        groups = [np.flatnonzero(self.relation == one) for one in frequent]
+        groups.append(np.flatnonzero(np.isin(self.relation, np.flatnonzero(labels < OWN_MODEL))))
+        return [rows for rows in groups if len(rows)]
 
 
 def pair_table(documents: Iterable[PairedDocument]) -> PairTable:
@@ -121,14 +130,23 @@ def expected_rate(table: PairTable) -> Floats:
     each relation type, cross-fitted over folds of clusters. The result may leave [0, 1].
     """
     rate = (np.bincount(table.stratum, weights=table.labelled) / np.bincount(table.stratum))[table.stratum]
-    labels = np.bincount(table.relation, weights=table.labelled, minlength=len(table.relations))
-    frequent = np.flatnonzero(labels >= OWN_MODEL)
-    groups = [np.array([one]) for one in frequent] + [np.flatnonzero(labels < OWN_MODEL)]
-    for group in groups:
-        rows = np.flatnonzero(np.isin(table.relation, group))
-        if len(rows):
-            rate[rows] += _cross_fitted(table, rows, table.labelled[rows] - rate[rows])
+    for rows in table.groups():
+        rate[rows] += _cross_fitted(table, rows, table.labelled[rows] - rate[rows])
     return rate
+
+
+def random_labels(table: PairTable) -> RandomLabels:
+    """Labels as they would be drawn at random, for each group of relation types as they fit it best.
+
+    Each has a power of its own: where the text of one type prefers what is mentioned often, that says
+    nothing about another type, whose labels may be random.
+    """
+    rate, log_odds = np.zeros(len(table)), np.zeros(len(table))
+    for rows in table.groups():
+        stratum = np.unique(table.stratum[rows], return_inverse=True)[1]
+        one = fitted(table.labelled[rows], stratum, table.mentions[rows], table.fold[rows])
+        rate[rows], log_odds[rows] = one.rate, one.log_odds
+    return RandomLabels(rate, log_odds)
 
 
 def _cross_fitted(table: PairTable, rows: Integers, target: Floats) -> Floats:

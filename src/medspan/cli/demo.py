@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medspan.cli.console import JsonFile, Quiet, Report, check_targets, notes, say, shown, write_json
-from medspan.cli.evaluate import run_facts, write_html, write_run_metrics
+from medspan.cli.evaluate import run_curves, run_facts, write_html, write_run_metrics
 from medspan.cli.scores import print_scores
+from medspan.cli.scoring import Scoring, score
 from medspan.cli.stored import Asked, run_predictions, scored_predictions
 from medspan.cli.words import decoding
 from medspan.core import ConfigError, Example, InputError
@@ -109,23 +110,23 @@ def demo(
         asked = Asked(decoding(run, (), free=False), config.device, quiet=quiet)
         predictions, _ = run_predictions(run, "test", test, asked, notes(quiet))
     with clock.step("evaluate", "scoring, and the baseline that pairs all true entities"):
-        from medspan.evaluate import evaluate
         from medspan.synth import all_legal_pairs_baseline, schema
 
-        found = evaluate(predictions, allow_empty=True, scored=scored_predictions(run, "test", test))
+        how = Scoring(True, training=parts["train"])
+        scored = score(predictions, how, scored_predictions(run, "test", test))
         baseline = all_legal_pairs_baseline(test, schema())
         strings = Strings.of(parts["train"], predictions)
-        write_run_metrics(run, "test", found)
+        write_run_metrics(run, "test", scored)
+        found = scored.evaluation
         tables = [_baseline_table(found, baseline), strings.table()]
-        facts = run_facts(run, "test")
-        write_html(out / "report.html", "Demo: synthetic notes", predictions, found, facts, tables)
+        told = run_facts(run, "test"), tables, run_curves(run)
+        write_html(out / "report.html", "Demo: synthetic notes", scored, *told)
     faults = verdict(found, baseline["f1"])
-    sizes = {name: len(rows) for name, rows in parts.items()}
     result = {
         "finished": True,
         "seed": seed,
         "method": config.method,
-        "data": {**sizes, "unseen_share": strings.unseen_share},
+        "data": {**{name: len(rows) for name, rows in parts.items()}, "unseen_share": strings.unseen_share},
         **_scored(run, found, baseline, strings),
         "faults": faults,
         "seconds": clock.seconds(),

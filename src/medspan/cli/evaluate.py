@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,19 +15,31 @@ from medspan.cli.console import (
     FormatName,
     JsonFile,
     Quiet,
+    Report,
     check_targets,
     notes,
     say,
     shown,
     write_json,
 )
+from medspan.cli.official import Official, OfficialCall, evaluate_official
+from medspan.cli.scored_files import pair_files
 from medspan.cli.scores import print_scores
-from medspan.cli.stored import Asked, run_part, run_predictions, scored_predictions
+from medspan.cli.scoring import (
+    PerDocument,
+    Samples,
+    SchemaFile,
+    Scored,
+    Scoring,
+    Seed,
+    Training,
+    load_part,
+    score,
+    write_per_document,
+)
+from medspan.cli.stored import Asked, run_part, run_predictions, run_schema, run_training, scored_predictions
 from medspan.cli.words import decoding, sort_words
-from medspan.core import Example, InputError
-
-if TYPE_CHECKING:
-    from medspan.evaluate import Evaluation
+from medspan.core import InputError, Schema
 
 
 def evaluate(
@@ -51,6 +64,12 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="HTML report; RUN/report.html for a run.")
     ] = None,
+    training: Training = None,
+    schema_file: SchemaFile = None,
+    per_document: PerDocument = None,
+    samples: Samples = 1000,
+    seed: Seed = 0,
+    official: Official = None,
     device: Device = "auto",
     base_model: BaseModelName = None,
     quiet: Quiet = False,
@@ -59,28 +78,59 @@ def evaluate(
     """Score a run, or a file of predictions; a run's predictions are made where they are missing."""
     files, settings = sort_words(words)
     _check_call(files, settings, reference, predicted)
-    check_targets(report, json_file)
+    check_targets(report, json_file, per_document)
+    if official is not None:
+        asked_for = OfficialCall(official, format, allow_empty, report, quiet)
+        evaluate_official(asked_for, reference, predicted, json_file)
+        return
+    note = notes(quiet)
+    how = Scoring(allow_empty, _schema(schema_file), load_part(training, "--training"), samples, seed)
     if reference is not None and predicted is not None:
-        found = score_files(reference, predicted, format, allow_empty=allow_empty, report=report)
+        pair = pair_files(reference, predicted, format, note)
+        told = _Told(predicted.name, score(pair.examples, how), pair.facts)
     else:
         run = Path(files[0])
-        note = notes(quiet)
-        name, examples = run_part(run, split, note)
         asked = Asked(decoding(run, settings, free=free), device, base_model, again, quiet)
-        predictions, _ = run_predictions(run, name, examples, asked, note)
-        from medspan.evaluate import evaluate as score
-
-        scored = scored_predictions(run, name, examples)
-        found = score(predictions, allow_empty=allow_empty, scored=scored)
+        told = _of_run(run, split, asked, how, note)
         report = report or run / "report.html"
-        write_run_metrics(run, name, found)
-        facts = run_facts(run, name)
-        write_html(report, f"{run.name}: {name}", predictions, found, facts)
-    result = found.to_json()
+    _tell(told, report, per_document, json_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The scores of a set, and what its report says beside them."""
+
+    title: str
+    found: Scored
+    facts: dict[str, str]
+    curves: str | None = None
+
+
+def _of_run(run: Path, split: str | None, asked: Asked, how: Scoring, note: Report) -> _Told:
+    name, examples = run_part(run, split, note)
+    predictions, _ = run_predictions(run, name, examples, asked, note)
+    own = replace(how, schema=how.schema or run_schema(run), training=how.training or run_training(run, name))
+    found = score(predictions, own, scored_predictions(run, name, examples))
+    write_run_metrics(run, name, found)
+    return _Told(f"{run.name}: {name}", found, run_facts(run, name), run_curves(run))
+
+
+def _tell(told: _Told, report: Path | None, per_document: Path | None, json_file: Path | None) -> None:
+    if report is not None:
+        write_html(report, told.title, told.found, told.facts, curves=told.curves)
+    if per_document is not None:
+        write_per_document(per_document, told.found.evaluation)
+    result = told.found.to_json()
     write_json(json_file, result)
     print_scores(result)
     if report:
         say(f"report: {report}")
+
+
+def _schema(path: Path | None) -> Schema | None:
+    from medspan.read.schema_file import read_schema
+
+    return None if path is None else read_schema(path)
 
 
 def _check_call(
@@ -109,34 +159,7 @@ def _check_call(
         )
 
 
-def score_files(
-    reference: Path, predicted: Path, format: str, *, allow_empty: bool, report: Path | None
-) -> Evaluation:
-    """The scores of a file of predictions against an annotated file."""
-    from medspan.evaluate import compare_sets
-    from medspan.evaluate import evaluate as score
-    from medspan.read import detect, load
-
-    references = load(reference, format=format)
-    # Predictions are mostly what `extract` wrote, whatever the format of the reference.
-    own = predicted.is_file() and format != "auto" and _detected(predicted, detect) == "medspan"
-    predictions = load(predicted, format="medspan" if own else format)
-    examples = compare_sets(references.examples, predictions.examples)
-    found = score(examples, allow_empty=allow_empty)
-    if report:
-        facts = {"Reference": str(reference), "Predictions": str(predicted), "Format": references.format}
-        write_html(report, predicted.name, examples, found, facts)
-    return found
-
-
-def _detected(path: Path, detect: Any) -> str | None:
-    try:
-        return str(detect(path))
-    except InputError:
-        return None
-
-
-def write_run_metrics(run: Path, split: str, found: Evaluation) -> None:
+def write_run_metrics(run: Path, split: str, found: Scored) -> None:
     """Put the scores of a part into the run's metrics.json, beside those of other parts."""
     from medspan.read import write_whole
 
@@ -164,6 +187,18 @@ def run_facts(run: Path, split: str) -> dict[str, str]:
     }
 
 
+def run_curves(run: Path) -> str | None:
+    """The picture of the run's training, where its log tells anything."""
+    from medspan.evaluate.curves import judge, read_curves
+    from medspan.evaluate.curves.picture import picture
+
+    try:
+        curves = read_curves(run)
+    except InputError:
+        return None
+    return picture(curves, judge(curves))
+
+
 def _calibration(card: dict[str, Any]) -> dict[str, str]:
     """The calibration errors on validation, before and after, of a run that gives probabilities."""
     told = [
@@ -187,14 +222,24 @@ def _method(card: dict[str, Any]) -> str:
 def write_html(
     path: Path,
     title: str,
-    examples: list[Example],
-    found: Evaluation,
+    found: Scored,
     facts: dict[str, str],
     tables: list[tuple[str, list[str], list[list[str]]]] | None = None,
+    curves: str | None = None,
 ) -> None:
     """Write report.html."""
     from medspan.evaluate import write_report
+    from medspan.evaluate.match import Directions
+    from medspan.evaluate.report import Details
 
     write_report(
-        path, title=title, examples=examples, evaluation=found, facts=facts, extra_tables=tables or ()
+        path,
+        title=title,
+        examples=found.examples,
+        evaluation=found.evaluation,
+        facts=facts,
+        extra_tables=tables or (),
+        details=Details(
+            found.taxonomy.errors, found.taxonomy.to_json(), curves, Directions.of(found.scoring.schema)
+        ),
     )

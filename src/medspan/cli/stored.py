@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medspan.cli.console import Report, write_json
 from medspan.cli.predict import Tally, load_extractor, predictions, write_predictions
-from medspan.core import Example, InputError
+from medspan.core import Example, InputError, Schema
 
 if TYPE_CHECKING:
     from medspan.extract import DecodingOptions
+    from medspan.train.run import RunData
 
 # How many documents are decoded at once is a matter of speed, not of what is asked.
 _SPEED_ONLY = {"batch_size"}
@@ -31,8 +33,6 @@ class Asked:
 
 def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Example, ...]]:
     """Name and examples of a part of the run's data: `split`, else its test, else its validation part."""
-    from medspan.train import load_config, load_data
-
     path = run / "config.yaml"
     if not path.is_file():
         raise InputError(
@@ -43,8 +43,7 @@ def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Exa
             remedy="name the output_dir of a training; for an adapter, extract first and give "
             "--reference FILE --predicted FILE",
         )
-    config = load_config(path)
-    data = load_data(config.data, config.seed)
+    data = _data(path)
     held = [name for name, rows in data.parts.items() if rows]
     name = split or next((name for name in ("test", "validation") if name in held), None)
     if name not in held:
@@ -62,6 +61,28 @@ def run_part(run: Path, split: str | None, note: Report) -> tuple[str, tuple[Exa
     if corpus.rejected:
         note(f"{name}: rows that could not be read and are not scored: {len(corpus.rejected)}")
     return name, data.parts[name]
+
+
+def run_training(run: Path, scored: str) -> tuple[Example, ...] | None:
+    """The run's training part, unless that is what is scored."""
+    return None if scored == "train" else _data(run / "config.yaml").parts["train"]
+
+
+def run_schema(run: Path) -> Schema | None:
+    """The schema that the run's configuration states, in which alone symmetric and inverse types stand."""
+    from medspan.read.schema_file import read_schema
+    from medspan.train import load_config
+
+    stated = load_config(run / "config.yaml").schema_file
+    return None if stated is None else read_schema(Path(stated), "schema_file")
+
+
+@lru_cache(maxsize=1)
+def _data(config: Path) -> RunData:
+    from medspan.train import load_config, load_data
+
+    loaded = load_config(config)
+    return load_data(loaded.data, loaded.seed)
 
 
 def _unfinished(run: Path) -> str | None:

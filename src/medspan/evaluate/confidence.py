@@ -74,11 +74,20 @@ def confidence(examples: Sequence[Example], how: How = "strict") -> dict[Kind, C
     """Of both kinds what the confidences of `examples` are worth; kinds without any are left out."""
     found: dict[Kind, Confidence] = {}
     for kind in KINDS:
+        if not any(_has_confidence(example, kind) for example in examples):
+            continue
         items, support = sure_items(examples, kind, how)
         if items:
             pairs = [(item.confidence, item.right) for item in items]
             found[kind] = Confidence(len(items), calibration_error(pairs), curve(items, support))
     return found
+
+
+def _has_confidence(example: Example, kind: Kind) -> bool:
+    if example.predicted is None:
+        return False
+    items = example.predicted.mentions if kind == "entities" else example.predicted.relations
+    return any(item.confidence is not None for item in items)
 
 
 def sure_items(examples: Sequence[Example], kind: Kind, how: How = "strict") -> tuple[list[Sure], int]:

@@ -1,39 +1,46 @@
-"""report.html: the scores, and the documents with what was found, missed and invented; one file."""
+"""report.html: the scores, and every document with what was found, missed and invented; one file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from medspan.core import Annotation, Concept, Endpoint, Example, Mention, UnalignedMention
+from medspan.core import Example
 from medspan.evaluate.confidence import Confidence, Point
-from medspan.evaluate.highlight import Mark, Verdict, pieces
-from medspan.evaluate.match import (
-    HOWS,
-    KINDS,
-    both_sides,
-    links_concepts,
-    match_mentions,
-    match_relations,
-)
+from medspan.evaluate.health import RATES, Health
+from medspan.evaluate.match import KINDS, MEANINGS, NO_DIRECTIONS, Directions, How
 from medspan.evaluate.score import Evaluation, MatchScores, Score
-from medspan.page import evenly_spaced, render
+from medspan.evaluate.views import KnownError, Views
+from medspan.page import embed, page_json, render
 
 Table = tuple[str, list[str], list[list[str]]]
 
-HEALTH_NOTES = {
-    "ungrounded_rate": ("Ungrounded", "predicted strings that stand nowhere in their text"),
-    "invalid_format_rate": ("Invalid format", "documents with output that the format could not read"),
-    "duplicate_rate": ("Duplicates", "predicted items that repeat an earlier one"),
-    "truncated_rate": ("Truncated", "documents whose output was cut off at the length limit"),
-    "run_on_rate": ("Run on", "documents that repeat some item three times or more"),
-}
+RATE_NAMES = {"near_miss_rate": "Near-miss copies", "duplicate_rate": "Duplicates"}
 ALARMING_RATE = 0.05
 THRESHOLDS = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Confidences for which the report states precision and recall."""
 
-VERDICTS: tuple[Verdict, ...] = ("found", "missed", "spurious")
+TILES = ("text", "strict")
+"""The matches that stand at the head of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a report can show beyond scores and documents; each part is left out where it is missing.
+
+    `errors`: the missed and spurious items with their kinds, `document` being the place in `examples`;
+    `taxonomy`: their counts by kind, as `Taxonomy.to_json` gives them, and the match they were counted
+    under. `curves`: ready HTML or SVG of the training, which is put in as it is. `directions`: those that
+    the relations were scored with.
+    """
+
+    errors: Sequence[KnownError] = ()
+    taxonomy: Mapping[str, Any] | None = None
+    curves: str | None = None
+    directions: Directions = NO_DIRECTIONS
 
 
 def write_report(
@@ -44,59 +51,154 @@ def write_report(
     evaluation: Evaluation,
     facts: Mapping[str, str],
     extra_tables: Sequence[Table] = (),
-    max_documents: int = 200,
+    details: Details | None = None,
 ) -> None:
     """Write the report of `evaluation` over `examples` to `path`, folders made as needed.
 
-    `facts` are shown under the title; `extra_tables` are (title, headers, rows). Where there are more
-    than `max_documents`, that many are shown, evenly spaced over the set, and the report says so.
-    Mentions are marked by place (strict match), relations by their strings (text match).
+    `facts` are shown under the title; `extra_tables` are (title, headers, rows). All documents go into
+    the page, compressed where there are many. Mentions are marked by place (strict match), relations by
+    their strings (text match) or by the match of `details.taxonomy`.
     """
-    linked = links_concepts(examples)
-    shown = [
-        document_view(examples[place], linked=linked[place])
-        for place in evenly_spaced(len(examples), max_documents)
-    ]
-    html = render(
-        "medspan.evaluate",
-        "report.html.jinja",
-        title=title,
-        facts=facts,
-        extra_tables=extra_tables,
-        documents=evaluation.documents,
-        overview=score_rows(evaluation.match),
-        by_type={
-            (how, kind): evaluation.match[how][kind].by_type
-            for how in HOWS
-            for kind in KINDS
-            if evaluation.match[how][kind].by_type
-        },
-        tasks=[(name, task.documents, score_rows(task.match)) for name, task in evaluation.tasks.items()],
-        health=[
-            (*HEALTH_NOTES[name], rate, rate is not None and rate > ALARMING_RATE)
-            for name, rate in evaluation.health.items()
-        ],
-        confidence=[
+    details = details or Details()
+    relations: How = details.taxonomy["match"] if details.taxonomy else "text"
+    views = Views(examples, details.errors, relations, details.directions)
+    blocks = embed(views.rows())
+    names = {
+        "documents": len(examples),
+        "types": list(views.types),
+        "kinds": list(views.kinds),
+        "tasks": sorted({example.task for example in examples if example.task}),
+    }
+    overview = score_rows(evaluation.match)
+    values = {
+        "title": title,
+        "facts": facts,
+        "documents": evaluation.documents,
+        "overview": overview,
+        "tiles": [row for row in overview if row["how"] in TILES],
+        "by_type": by_type(evaluation.match),
+        "tasks": [(name, task.documents, score_rows(task.match)) for name, task in evaluation.tasks.items()],
+        "seen": [(part, score_rows(match)) for part, match in evaluation.parts.items()],
+        "curves": details.curves,
+        "confidence": [
             (kind, found, curve_view(found, evaluation.match["strict"][kind].micro))
             for kind, found in evaluation.confidence.items()
         ],
-        shown=shown,
-        task_names=sorted({view["task"] for view in shown if view["task"]}),
-    )
+        "health": health_view(evaluation.health),
+        "taxonomy": taxonomy_view(details.taxonomy),
+        "extra_tables": [
+            (f"table-{place}", *table) for place, table in enumerate(extra_tables, 1) if table[2]
+        ],
+        "matched": {"entities": "strict", "relations": relations},
+        "names": page_json(names),
+        "blocks": blocks,
+    }
+    html = render("medspan.evaluate", "report.html.jinja", contents=contents(values), **values)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
 
 
+def contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(anchor, name) of the sections that this report has, in their order."""
+    sections = [
+        ("scores", "Scores", True),
+        ("types", "By type", values["by_type"]),
+        ("tasks", "By task", values["tasks"]),
+        ("seen", "Seen and unseen", values["seen"]),
+        ("curves", "Training", values["curves"]),
+        ("confidence", "Confidence", values["confidence"]),
+        ("health", "Health", values["health"]),
+        ("errors", "Kinds of errors", values["taxonomy"]),
+        *((anchor, name, True) for anchor, name, _, _ in values["extra_tables"]),
+        ("documents", "Documents", True),
+    ]
+    return [(anchor, name) for anchor, name, there in sections if there]
+
+
 def score_rows(match: MatchScores) -> list[dict[str, Any]]:
     """One row per kind and match for which anything was asked or answered."""
-    rows = []
-    for kind in KINDS:
-        for how in HOWS:
-            scores = match[how][kind]
-            if scores.by_type:
-                row = {"kind": kind, "how": how, "score": scores.micro, "macro_f1": scores.macro["f1"]}
-                rows.append(row)
-    return rows
+    return [
+        {
+            "kind": kind,
+            "how": how,
+            "score": kinds[kind].micro,
+            "macro_f1": kinds[kind].macro["f1"],
+            "meaning": MEANINGS.get((kind, how)),
+        }
+        for kind in KINDS
+        for how, kinds in match.items()
+        if kind in kinds and kinds[kind].by_type
+    ]
+
+
+def by_type(match: MatchScores) -> list[tuple[str, str, Mapping[str, Score]]]:
+    """(kind, match, scores by type), text first, which is the one that stands open."""
+    order = sorted(match, key=lambda how: how != "text")
+    return [
+        (kind, how, match[how][kind].by_type)
+        for kind in KINDS
+        for how in order
+        if kind in match[how] and match[how][kind].by_type
+    ]
+
+
+def health_view(health: Health) -> list[dict[str, Any]]:
+    """The rates as the template shows them, each with its examples."""
+    return [
+        {
+            "name": RATE_NAMES.get(name, name.removesuffix("_rate").replace("_", " ").capitalize()),
+            "note": RATES.get(name, ""),
+            "value": rate,
+            "alarming": rate is not None and rate > ALARMING_RATE,
+            "cases": [
+                {**fault.to_json(), "link": anchor(fault.document)} for fault in health.examples.get(name, ())
+            ],
+        }
+        for name, rate in health.rates.items()
+    ]
+
+
+def anchor(document: str) -> str:
+    """The part of an address after `#` that opens a document of the report."""
+    well_formed = document.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "doc=" + quote(well_formed, safe="!~*'()")
+
+
+def taxonomy_view(taxonomy: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """By group the kinds that have errors, the most frequent first."""
+    groups = []
+    for group in KINDS:
+        kinds = (taxonomy or {}).get(group, {}).get("kinds", {})
+        rows = [
+            {
+                "kind": kind,
+                "meaning": one["meaning"],
+                "missed": one["false_negatives"],
+                "spurious": one["false_positives"],
+                "count": one["false_negatives"] + one["false_positives"],
+                "share": one["share"],
+                "gain": one["gain"],
+                "examples": [
+                    {**case, "pieces": _window(case), "link": anchor(case["document"])}
+                    for case in one["examples"]
+                ],
+            }
+            for kind, one in kinds.items()
+        ]
+        rows = sorted((row for row in rows if row["count"]), key=lambda row: -row["count"])
+        if rows:
+            groups.append({"name": group, "rows": rows})
+    return groups
+
+
+def _window(case: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The text around an error in pieces, and which of them are the error itself."""
+    text, marks = case["window"], sorted(map(tuple, case["marks"]))
+    found, at = [], 0
+    for start, end in marks:
+        found += [(text[at:start], False), (text[max(at, start) : end], True)]
+        at = max(at, end)
+    return [piece for piece in (*found, (text[at:], False)) if piece[0]]
 
 
 def curve_view(found: Confidence, score: Score) -> dict[str, Any]:
@@ -118,49 +220,3 @@ def curve_view(found: Confidence, score: Score) -> dict[str, Any]:
         if reached:
             rows.append((limit, reached[-1]))
     return {"line": " ".join(f"{x},{y}" for x, y in drawn), "at": at, "rows": rows}
-
-
-def document_view(example: Example, *, linked: bool) -> dict[str, Any]:
-    """What the template shows of one document."""
-    reference, predicted = both_sides(example)
-    mentions = match_mentions(example, "strict")
-    relations = match_relations(example, "text", linked=linked)
-    marks: list[Mark] = []
-    unplaced: list[tuple[Verdict, UnalignedMention]] = []
-    for verdict in VERDICTS:
-        for item in getattr(mentions, verdict):
-            if isinstance(item, Mention):
-                marks.append(Mark(item.segments, item.type, verdict))
-            else:
-                unplaced.append((verdict, item))
-    cut = pieces(example.document.text, marks)
-    counts = {
-        verdict: len(getattr(mentions, verdict)) + len(getattr(relations, verdict)) for verdict in VERDICTS
-    }
-    return {
-        "id": example.id,
-        "task": example.task,
-        "place": str(example.place) if example.place else "",
-        "pieces": cut,
-        "depth": max((lane + 1 for piece in cut for lane, _ in piece.lanes), default=0),
-        "unplaced": unplaced,
-        "relations": [
-            (verdict, end_name(one.head, reference), one.type, end_name(one.tail, reference))
-            for verdict in VERDICTS
-            for one in getattr(relations, verdict)
-        ],
-        "counts": counts,
-        "errors": counts["missed"] + counts["spurious"],
-        "unparsed": [piece for piece in predicted.unparsed if piece.strip()],
-        "raw": example.raw,
-        "truncated": example.truncated,
-    }
-
-
-def end_name(end: Endpoint, annotation: Annotation) -> str:
-    """How an endpoint is written in the report: its text, or a concept's first mention with its id."""
-    if not isinstance(end, Concept):
-        return end.text or "(blank)"
-    named = (mention.text for mention in annotation.mentions if end.id in mention.concepts)
-    first = next(named, None)
-    return end.id if first is None else f"{first} ({end.id})"

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from medspan.core import Example
+from medspan.core import Example, Schema
 from medspan.evaluate.confidence import Confidence, confidence
+from medspan.evaluate.counts import PARTS, DocumentCounts, Key, Part, count_documents
 from medspan.evaluate.guard import check_usable
-from medspan.evaluate.health import health
-from medspan.evaluate.interval import Interval, f1_intervals
-from medspan.evaluate.match import (
-    HOWS,
-    KINDS,
-    Counts,
-    How,
-    Kind,
-    links_concepts,
-    match_mentions,
-    match_relations,
-)
+from medspan.evaluate.health import Health, health
+from medspan.evaluate.interval import LEVEL, Interval, f1_intervals
+from medspan.evaluate.outcome import HOWS, KINDS, MATCHES, How, Kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +24,16 @@ class Score:
     """Counts and what follows from them; None where a score is undefined.
 
     Precision is undefined without predictions, recall without references, and F1 =
-    2 TP / (2 TP + FP + FN) without either.
+    2 TP / (2 TP + FP + FN) without either. Counts are whole numbers but for the match `overlap`.
     """
 
-    true_positives: int
-    false_positives: int
-    false_negatives: int
+    true_positives: float
+    false_positives: float
+    false_negatives: float
     f1_interval: Interval | None = None
 
     @property
-    def support(self) -> int:
+    def support(self) -> float:
         return self.true_positives + self.false_negatives
 
     @property
@@ -100,15 +95,6 @@ MatchScores = Mapping[How, Mapping[Kind, Scores]]
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentCounts:
-    """What one document adds: (true positives, false positives, false negatives) by match, kind and type."""
-
-    id: str
-    task: str | None
-    counts: Mapping[tuple[How, Kind, str], Counts] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
 class TaskScores:
     """The scores of the documents of one task."""
 
@@ -120,14 +106,17 @@ class TaskScores:
 class Evaluation:
     """All scores of a set; `per_document` keeps the counts from which they, and any resample, follow.
 
-    `confidence` by kind, for predictions that have probabilities.
+    `parts`: the scores of items whose strings the training part holds (`seen`), and of the others;
+    empty where no training part is known. `confidence` by kind, for predictions that have probabilities.
     """
 
     match: MatchScores
     tasks: Mapping[str, TaskScores]
-    health: Mapping[str, float | None]
+    health: Health
     per_document: tuple[DocumentCounts, ...]
+    parts: Mapping[Part, MatchScores] = field(default_factory=dict)
     confidence: Mapping[Kind, Confidence] = field(default_factory=dict)
+    bootstrap: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def documents(self) -> int:
@@ -143,8 +132,11 @@ class Evaluation:
                 task: {"documents": scores.documents, "match": _match_json(scores.match)}
                 for task, scores in self.tasks.items()
             },
-            "health": dict(self.health),
+            "seen": {part: _match_json(match) for part, match in self.parts.items()} or None,
+            "health": dict(self.health.rates),
+            "health_examples": self.health.to_json(),
             "confidence": {kind: found.to_json() for kind, found in self.confidence.items()},
+            "bootstrap": dict(self.bootstrap),
         }
 
 
@@ -155,27 +147,43 @@ def evaluate(
     seed: int = 0,
     allow_empty: bool = False,
     scored: Sequence[Example] = (),
+    schema: Schema | None = None,
+    training: Sequence[Example] | None = None,
 ) -> Evaluation:
     """Score the predictions of `examples` against their references; each example is one document.
 
     `scored`: the same documents with their less probable predictions too, from which precision and
-    recall at other thresholds follow. Intervals are 95%, from `bootstrap_samples` resamples of the
-    documents (0 for none). Raises InputError where a score would say nothing: no documents, a side
-    missing, an empty reference, output that no format read, and empty predictions unless `allow_empty`.
+    recall at other thresholds follow. `schema`: its symmetric and inverse relation types are counted as
+    such. `training`: the examples whose strings count as seen. Intervals are 95%, from
+    `bootstrap_samples` resamples of the documents (0 for none). Raises InputError where a score would
+    say nothing: no documents, a side missing, an empty reference, output that no format read, and empty
+    predictions unless `allow_empty`.
     """
     check_usable(examples, allow_empty=allow_empty)
-    rows = count_documents(examples)
+    rows = count_documents(examples, schema=schema, training=training)
     tasks = sorted({row.task for row in rows if row.task is not None})
     by_task = {task: [row for row in rows if row.task == task] for task in tasks}
+
+    def scores(part: Sequence[DocumentCounts]) -> MatchScores:
+        return score_documents(part, bootstrap_samples=bootstrap_samples, seed=seed)
+
+    overall = scores(rows)
     return Evaluation(
-        match=score_documents(rows, bootstrap_samples=bootstrap_samples, seed=seed),
+        match=overall,
         tasks={
-            task: TaskScores(len(part), score_documents(part, bootstrap_samples=bootstrap_samples, seed=seed))
+            task: TaskScores(len(part), scores(part) if len(part) < len(rows) else overall)
             for task, part in by_task.items()
         },
         health=health(examples),
         per_document=rows,
+        parts={}
+        if training is None
+        else {
+            part: scores([DocumentCounts(row.id, row.task, row.parts.get(part, {})) for row in rows])
+            for part in PARTS
+        },
         confidence=confidence(scored or examples),
+        bootstrap={"samples": bootstrap_samples, "seed": seed, "level": LEVEL, "method": "BCa, documents"},
     )
 
 
@@ -188,32 +196,14 @@ def quick_scores(examples: Sequence[Example]) -> dict[str, dict[str, float | Non
     return {name: {kind: _score(part, "text", kind).f1 for kind in KINDS} for name, part in parts.items()}
 
 
-def count_documents(examples: Sequence[Example], *, hows: Sequence[How] = HOWS) -> tuple[DocumentCounts, ...]:
-    """The counts of each document, in the order of `examples`."""
-    rows = []
-    for example, linked in zip(examples, links_concepts(examples), strict=True):
-        counts: dict[tuple[How, Kind, str], Counts] = {}
-        for how in hows:
-            for type, cell in match_mentions(example, how).counts().items():
-                counts[how, "entities", type] = cell
-            for type, cell in match_relations(example, how, linked=linked).counts().items():
-                counts[how, "relations", type] = cell
-        rows.append(DocumentCounts(example.id, example.task, counts))
-    return tuple(rows)
-
-
 def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, seed: int) -> MatchScores:
-    """The scores of both matches and kinds over the counts of `rows`."""
-    columns: list[tuple[How, Kind, str | None]] = []
-    for how in HOWS:
-        for kind in KINDS:
-            types = {key[2] for row in rows for key in row.counts if key[:2] == (how, kind)}
-            columns += [(how, kind, None), *((how, kind, type) for type in sorted(types))]
-    cells = [[_cell(row, *column) for column in columns] for row in rows]
-    intervals = f1_intervals(cells, samples=bootstrap_samples, seed=seed)
+    """The scores of all matches and kinds over the counts of `rows`."""
+    columns, table = _table(rows)
+    intervals = f1_intervals(table, samples=bootstrap_samples, seed=seed)
+    sums = table.sum(axis=0).tolist() if len(rows) else [[0.0] * 3 for _ in columns]
     scores = {
-        column: Score(*_sum(cell[place] for cell in cells), f1_interval=interval)
-        for place, (column, interval) in enumerate(zip(columns, intervals, strict=True))
+        column: Score(_number(cell[0]), _number(cell[1]), _number(cell[2]), interval)
+        for column, cell, interval in zip(columns, sums, intervals or [None] * len(columns), strict=True)
     }
     return {
         how: {
@@ -226,29 +216,53 @@ def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, s
                 },
             )
             for kind in KINDS
+            if how in MATCHES[kind]
         }
         for how in HOWS
     }
 
 
-def _cell(row: DocumentCounts, how: How, kind: Kind, type: str | None) -> Counts:
-    if type is not None:
-        return row.counts.get((how, kind, type), (0, 0, 0))
-    return _sum(cell for key, cell in row.counts.items() if key[:2] == (how, kind))
+_Column = tuple[How, Kind, str | None]
+
+
+def _table(rows: Sequence[DocumentCounts]) -> tuple[list[_Column], NDArray[np.float64]]:
+    """One column for each match, kind and type, and one for all its types; counts by row and column."""
+    import numpy as np
+
+    keys: set[Key] = {key for row in rows for key in row.counts}
+    columns: list[_Column] = []
+    for kind, hows in MATCHES.items():
+        for how in hows:
+            columns.append((how, kind, None))
+            columns += sorted(key for key in keys if key[:2] == (how, kind))
+    number = {column: place for place, column in enumerate(columns)}
+    whole = {key: number[key[0], key[1], None] for key in keys}
+    table = np.zeros((len(rows), len(columns), 3))
+    where, which, cells = [], [], []
+    for place, row in enumerate(rows):
+        for key, cell in row.counts.items():
+            where.append(place)
+            which.append((number[key], whole[key]))
+            cells.append(cell)
+    if cells:
+        counts = np.asarray(cells, dtype=np.float64)
+        for side in (0, 1):
+            np.add.at(table, (where, [pair[side] for pair in which]), counts)
+    return columns, table
+
+
+def _number(value: float) -> float:
+    """A count as a whole number where it is one."""
+    return int(value) if value.is_integer() else value
 
 
 def _score(rows: Iterable[DocumentCounts], how: How, kind: Kind) -> Score:
-    return Score(*_sum(_cell(row, how, kind, None) for row in rows))
+    cells = [cell for row in rows for key, cell in row.counts.items() if key[:2] == (how, kind)]
+    tp, fp, fn = (sum(cell[column] for cell in cells) for column in range(3))
+    return Score(tp, fp, fn)
 
 
-def _sum(cells: Iterable[Counts]) -> Counts:
-    totals: Counter[int] = Counter()
-    for cell in cells:
-        totals.update(dict(enumerate(cell)))
-    return totals[0], totals[1], totals[2]
-
-
-def _share(part: int, whole: int) -> float | None:
+def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 

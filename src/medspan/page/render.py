@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_BASE = "base.html.jinja"
+_OWN = "medspan.page"
 
 
 def render(room: str, template: str, **values: object) -> str:
     """The page that `template`, a file of the package `room`, makes of these values; all text is escaped.
 
-    The filter `percent` writes a share with one decimal, an en dash where it is None; `thousands` parts
-    the thousands of a whole number; `plural` gives a number with its noun. Lone surrogates, which a text
-    may hold and UTF-8 cannot, come out as question marks.
+    A template extends and includes files of its own room, and of `medspan.page` what its room does not
+    have. The filter `percent` writes a share with one decimal, an en dash where it is None; `thousands`
+    parts the thousands of a whole number, `amount` also of one with halves; `plural` gives a number with
+    its noun. Lone surrogates, which a text may hold and UTF-8 cannot, come out as question marks.
     """
     html = _template(room, template).render(**values)
     return html.encode("utf-8", "replace").decode("utf-8")
@@ -28,8 +29,8 @@ def _template(room: str, name: str) -> Template:
     import jinja2
 
     def source(name: str) -> str:
-        package = "medspan.page" if name == _BASE else room
-        return resources.files(package).joinpath(name).read_text(encoding="utf-8")
+        own = resources.files(room).joinpath(name)
+        return (own if own.is_file() else resources.files(_OWN).joinpath(name)).read_text(encoding="utf-8")
 
     environment = jinja2.Environment(
         autoescape=True,
@@ -38,7 +39,7 @@ def _template(room: str, name: str) -> Template:
         undefined=jinja2.StrictUndefined,
         loader=jinja2.FunctionLoader(source),
     )
-    environment.filters.update(percent=percent, thousands=thousands, plural=plural)
+    environment.filters.update(percent=percent, thousands=thousands, plural=plural, amount=amount)
     return environment.get_template(name)
 
 
@@ -50,6 +51,11 @@ def percent(value: float | None) -> str:
 def thousands(count: int) -> str:
     """A whole number with commas."""
     return f"{count:,}"
+
+
+def amount(count: float) -> str:
+    """A number of items, of which some may count half: whole numbers without decimals."""
+    return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
 
 
 def plural(count: int, noun: str, several: str | None = None) -> str:

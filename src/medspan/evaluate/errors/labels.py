@@ -1,0 +1,123 @@
+"""What the references of a whole set say of a string: its concepts, where it is labelled, where it is not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+
+from medspan.core import Annotation, Example, Mention, UnalignedMention
+from medspan.evaluate.errors.standing import lowered
+from medspan.evaluate.match import How, listed
+from medspan.evaluate.sides import concept_ids
+from medspan.text import fold, is_word_aligned, occurrences
+
+Labelled = tuple[str | None, str, str]
+"""A string under a type: (task, type, folded string). Tasks ask for different things: they are kept apart."""
+
+Written = tuple[str | None, str]
+"""A string whatever its type: (task, folded string)."""
+
+_WORD = re.compile(r"\w+")
+
+
+class Labels:
+    """The references of a set and, if given, of the training part. Looked through only where asked."""
+
+    def __init__(self, examples: Sequence[Example], training: Sequence[Example], how: How) -> None:
+        self._examples = (examples, training)
+        self._how = how
+
+    def _references(self) -> Iterator[tuple[Example, Annotation]]:
+        for part in self._examples:
+            for example in part:
+                if example.reference is not None:
+                    yield example, example.reference
+
+    @cached_property
+    def _concepts(self) -> dict[tuple[str, str], frozenset[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for _, reference in self._references():
+            for item in listed(reference):
+                if item.concepts and (ids := concept_ids(item)):
+                    found.setdefault((item.type, fold(item.text)), set()).update(ids)
+        return {key: frozenset(ids) for key, ids in found.items()}
+
+    def concepts(self, item: Mention | UnalignedMention) -> frozenset[str]:
+        """The concept ids of an item: its own, or else those of its type and string in the references."""
+        own = concept_ids(item) if item.concepts else ()
+        if own:
+            return frozenset(own)
+        return (
+            self._concepts.get((item.type, fold(item.text)), frozenset()) if self._concepts else frozenset()
+        )
+
+    def labelled(self, wanted: Collection[Labelled]) -> set[Labelled]:
+        """Which of `wanted` the references label somewhere; under `strict`, at a place."""
+        raw: set[Labelled] = set()
+        for example, reference in self._references():
+            items = reference.mentions if self._how == "strict" else listed(reference)
+            raw.update((example.task, item.type, item.text) for item in items)
+        return {key for task, type, text in raw if (key := (task, type, fold(text))) in wanted}
+
+    def unlabelled(self, wanted: Iterable[Written]) -> set[Written]:
+        """Which of `wanted` stand somewhere, on word boundaries, without any label over them."""
+        # Strings wait under their longest word, the least common as a rule, with the next longest beside
+        # them: a text that lacks one of the two need not be searched.
+        waiting: dict[str | None, dict[str, list[tuple[str, str]]]] = {}
+        for task, folded in wanted:
+            words = sorted(_WORD.findall(folded), key=len)
+            if words:
+                under = waiting.setdefault(task, {}).setdefault(words[-1], [])
+                under.append((folded, words[-2] if len(words) > 1 else words[-1]))
+        found: set[Written] = set()
+        for example, reference in self._references():
+            here = waiting.get(example.task)
+            if not here:
+                continue
+            lower = lowered(example.document.text)
+            covered: _Covered | None = None
+            words_here = set(_WORD.findall(lower))
+            for word in here.keys() & words_here:
+                strings = [
+                    string for string, second in here[word] if second in words_here and string in lower
+                ]
+                if not strings:
+                    continue
+                covered = covered or _Covered(lower, reference)
+                free = {string for string in strings if covered.leaves_free(string)}
+                if free:
+                    found |= {(example.task, string) for string in free}
+                    here[word] = [pair for pair in here[word] if pair[0] not in free]
+                    if not here[word]:
+                        del here[word]
+        return found
+
+
+class _Covered:
+    """What the reference of a document labels in its text, of whatever type."""
+
+    def __init__(self, lower: str, reference: Annotation) -> None:
+        self._lower = lower
+        self._reference = reference
+        self._labelled = Counter(fold(item.text) for item in listed(reference))
+        everywhere = listed(reference) if reference.scope == "string" else reference.unaligned
+        self._everywhere = {fold(item.text) for item in everywhere}
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        places = [place for mention in self._reference.mentions for place in mention.segments]
+        for string in self._everywhere:
+            places.extend(occurrences(self._lower, string))
+        return places
+
+    def leaves_free(self, string: str) -> bool:
+        """Whether the string stands on word boundaries where no label has a character in common with it."""
+        if string in self._everywhere or self._lower.count(string) <= self._labelled[string]:
+            return False
+        return any(
+            is_word_aligned(self._lower, start, end)
+            and not any(first < end and start < last for first, last in self._places)
+            for start, end in occurrences(self._lower, string)
+        )

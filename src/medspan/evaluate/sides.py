@@ -1,0 +1,134 @@
+"""The two sides of a document as all matches see them: folded strings and places, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from medspan.core import (
+    NO_CONCEPT,
+    Annotation,
+    Concept,
+    Endpoint,
+    Example,
+    InputError,
+    Mention,
+    UnalignedMention,
+)
+from medspan.evaluate.overlaps import Place
+from medspan.text import bare_id, fold, occurrences
+
+SideName = Literal["reference", "predicted"]
+Item = Mention | UnalignedMention
+
+
+def both_sides(example: Example) -> tuple[Annotation, Annotation]:
+    """The reference and the predicted annotation; InputError where one is missing."""
+    if example.reference is None or example.predicted is None:
+        lacking = "reference" if example.reference is None else "predicted"
+        raise InputError(
+            f"document {example.id!r} has no {lacking} annotation",
+            cause="it was read from a file that holds only one side",
+            remedy="pair a reference and a predicted file, or extract first",
+            place=example.place,
+        )
+    return example.reference, example.predicted
+
+
+def listed(annotation: Annotation) -> tuple[Item, ...]:
+    """Placed mentions, then unaligned ones."""
+    return (*annotation.mentions, *annotation.unaligned)
+
+
+def places(mention: Mention, text: str, scope: str) -> tuple[Place, ...]:
+    """The places that `mention` stands for: its own, or every occurrence under scope `string`.
+
+    A discontinuous mention whose joined text occurs nowhere keeps its own place.
+    """
+    if scope == "mention":
+        return (mention.segments,)
+    return tuple((place,) for place in occurrences(text, mention.text)) or (mention.segments,)
+
+
+def concept_ids(item: Endpoint) -> tuple[str, ...]:
+    """The concept ids of a mention or an endpoint, bare; what stands for "no entry" is none."""
+    given = (item.id,) if isinstance(item, Concept) else item.concepts
+    return tuple(bare for bare in map(bare_id, given) if bare and bare != NO_CONCEPT)
+
+
+@dataclass(slots=True)
+class Side:
+    """One annotation of a document: its items that name something, folded, and where they stand."""
+
+    name: SideName
+    annotation: Annotation
+    text: str
+    items: list[tuple[Item, str]] = field(default_factory=list)
+    _occurring: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Blank items name nothing and are on neither side.
+        self.items = [(item, folded) for item in listed(self.annotation) if (folded := fold(item.text))]
+
+    def places(self, mention: Mention) -> tuple[Place, ...]:
+        """As `places`, looked up once for each string."""
+        if self.annotation.scope == "mention":
+            return (mention.segments,)
+        if len(mention.segments) > 1:
+            return places(mention, self.text, "string")
+        found = self._occurring.get(mention.text)
+        if found is None:
+            found = self._occurring[mention.text] = places(mention, self.text, "string")
+        return found
+
+
+@dataclass(slots=True)
+class Pair:
+    """A document with both sides.
+
+    `own_ids`: whether predicted mentions are brought to concepts by their own ids; without, by gold
+    linking, as `match_relations` describes it.
+    """
+
+    reference: Side
+    predicted: Side
+    own_ids: bool = False
+    _concepts: dict[str, dict[str, None]] | None = None
+
+    @classmethod
+    def of(cls, example: Example, own_ids: bool | None = None) -> Pair:
+        reference, predicted = both_sides(example)
+        text = example.document.text
+        own = has_ids([predicted]) if own_ids is None else own_ids
+        return cls(Side("reference", reference, text), Side("predicted", predicted, text), own)
+
+    @property
+    def concepts(self) -> dict[str, dict[str, None]]:
+        """The concept ids of each folded string of the reference's mentions."""
+        if self._concepts is None:
+            self._concepts = {}
+            for item, folded in self.reference.items:
+                for concept in concept_ids(item) if item.concepts else ():
+                    self._concepts.setdefault(folded, {})[concept] = None
+        return self._concepts
+
+    def linked(self, side: Side, item: Endpoint) -> tuple[str, ...]:
+        """The concept ids that an item of a side comes to."""
+        if side.name == "reference" or self.own_ids or isinstance(item, Concept):
+            return concept_ids(item)
+        return tuple(self.concepts.get(fold(item.text), ()))
+
+
+def has_ids(annotations: Iterable[Annotation]) -> bool:
+    """Whether any mention or endpoint of the annotations has a concept id."""
+    return any(
+        concept_ids(item)
+        for annotation in annotations
+        for items in (
+            listed(annotation),
+            (end for relation in annotation.relations for end in (relation.head, relation.tail)),
+        )
+        for item in items
+        if isinstance(item, Concept) or item.concepts
+    )
