@@ -63,36 +63,47 @@ class Labels:
 
     def unlabelled(self, wanted: Iterable[Written]) -> set[Written]:
         """Which of `wanted` stand somewhere, on word boundaries, without any label over them."""
-        # Strings wait under their longest word, the least common as a rule, with the next longest beside
-        # them: a text that lacks one of the two need not be searched.
-        waiting: dict[str | None, dict[str, list[tuple[str, str]]]] = {}
+        # Strings wait under their longest word, the least common as a rule, and under that by the next
+        # longest: a text that lacks one of the two need not be searched.
+        waiting: dict[str | None, dict[str, dict[str, set[str]]]] = {}
         for task, folded in wanted:
             words = sorted(_WORD.findall(folded), key=len)
             if words:
-                under = waiting.setdefault(task, {}).setdefault(words[-1], [])
-                under.append((folded, words[-2] if len(words) > 1 else words[-1]))
+                under = waiting.setdefault(task, {}).setdefault(words[-1], {})
+                under.setdefault(words[-2] if len(words) > 1 else words[-1], set()).add(folded)
         found: set[Written] = set()
         for example, reference in self._references():
             here = waiting.get(example.task)
             if not here:
                 continue
             lower = lowered(example.document.text)
-            covered: _Covered | None = None
             words_here = set(_WORD.findall(lower))
-            for word in here.keys() & words_here:
-                strings = [
-                    string for string, second in here[word] if second in words_here and string in lower
-                ]
-                if not strings:
-                    continue
-                covered = covered or _Covered(lower, reference)
-                free = {string for string in strings if covered.leaves_free(string)}
-                if free:
-                    found |= {(example.task, string) for string in free}
-                    here[word] = [pair for pair in here[word] if pair[0] not in free]
-                    if not here[word]:
-                        del here[word]
+            strings = [
+                string
+                for word in here.keys() & words_here
+                for second in here[word].keys() & words_here
+                for string in here[word][second]
+                if string in lower
+            ]
+            if not strings:
+                continue
+            covered = _Covered(lower, reference)
+            free = {string for string in strings if covered.leaves_free(string)}
+            found |= {(example.task, string) for string in free}
+            _no_longer_wait(here, free)
         return found
+
+
+def _no_longer_wait(waiting: dict[str, dict[str, set[str]]], strings: Iterable[str]) -> None:
+    for string in strings:
+        words = sorted(_WORD.findall(string), key=len)
+        under = waiting[words[-1]]
+        second = words[-2] if len(words) > 1 else words[-1]
+        under[second].discard(string)
+        if not under[second]:
+            del under[second]
+        if not under:
+            del waiting[words[-1]]
 
 
 class _Covered:
