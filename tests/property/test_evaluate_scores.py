@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from medspan.core import Annotation, Document, Example, Mention, Relation
 from medspan.evaluate import evaluate
-from medspan.evaluate.highlight import Mark, pieces
 from medspan.evaluate.counts import count_documents
+from medspan.evaluate.highlight import Mark, pieces
 from medspan.evaluate.match import MATCHES, match_mentions
 from medspan.evaluate.score import KINDS, score_documents
 
