@@ -54,10 +54,10 @@ def figures(check: str, data: Data) -> Figures:
     return by_split
 
 
-@lru_cache(maxsize=8)
-def corpus(path: Path) -> Data:
-    """The data in a folder or file, read once for all tests of a module."""
-    return Data.of(load_splits(path))
+@lru_cache(maxsize=20)
+def corpus(path: Path, format: str = "auto") -> Data:
+    """The data in a folder or file, read once for all tests."""
+    return Data.of(load_splits(path, format=format))
 
 
 def rebuilt(data: Data, change: Callable[[Example], Example], seed: int | None = None) -> Data:

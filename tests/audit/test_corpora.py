@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from medspan.audit import Data, audit
-from medspan.read import load_splits
+from medspan.audit import audit
+
+from .listed_rows import corpus
 
 Found = tuple[str, str | None, str, int, int]
 
@@ -51,7 +52,7 @@ FINDINGS: dict[str, set[Found]] = {
 @pytest.mark.parametrize("name", FINDINGS)
 def test_sound_data_have_these_findings_and_no_others(corpora: Path, name: str) -> None:
     format_ = "auto" if name in ("ade", "maccrobat") else "pubtator"
-    done = audit(Data.of(load_splits(corpora / name, format=format_)))
+    done = audit(corpus(corpora / name, format_))
     found = {(one.check, one.split, one.severity, one.count, one.of) for one in done.findings}
     assert found == FINDINGS[name]
     assert done.errors == ()

@@ -21,9 +21,9 @@ from medspan.audit.figures import (
     task_shares,
 )
 from medspan.core import Annotation, Concept, Document, Example, Mention, Relation, UnalignedMention
-from medspan.read import load_splits
 
 from .conftest import found, row
+from .listed_rows import corpus
 
 TRAIN = [
     row("1", "aspirin caused rash", ("aspirin", "Drug"), ("rash", "Sign"), task="both"),
@@ -227,7 +227,7 @@ def test_figures_do_not_depend_on_the_order_of_rows() -> None:
 
 def test_figures_of_the_synthetic_corpus(corpora: Path) -> None:
     """50 strings, all of them in train, as the account of the incident says."""
-    repeated = repeated_strings(Data.of(load_splits(corpora / "synthetic_2026")))
+    repeated = repeated_strings(corpus(corpora / "synthetic_2026"))
     entities = [one for one in repeated if one.kind == "entities"]
     assert sum(one.strings for one in entities) == 50
     assert all(one.share == 1.0 for one in entities)
@@ -241,7 +241,7 @@ def test_figures_of_the_synthetic_corpus(corpora: Path) -> None:
 
 
 def test_figures_of_the_unshuffled_split(corpora: Path) -> None:
-    tasks = task_shares(Data.of(load_splits(corpora / "chemical_disease_tasks" / "splits_unshuffled")))
+    tasks = task_shares(corpus(corpora / "chemical_disease_tasks" / "splits_unshuffled"))
     assert tasks is not None
     at = tasks.names.index("influences")
     assert (tasks.totals, tasks.counts[at]) == ((2400, 300, 300), (400, 300, 300))

@@ -482,27 +482,27 @@ def test_articles_keep_their_further_columns_and_all_others_their_bytes(tmp_path
 
 def test_rows_set_aside_and_removed_count_no_more(tmp_path: Path) -> None:
     """The spelling of an article that cannot be changed is the most frequent once a copy is gone."""
-    misplaced = "1|t|Gold, zinc, iron.\n1|a|\n1\t0\t3\tGold\tDisease\tD000001\n" + "".join(
+    damaged = "1|t|Gold, zinc,\x0biron.\n1|a|\n" + "".join(
         f"1\t{start}\t{start + 4}\t{word}\tchemical\tD000001\n"
         for start, word in ((0, "Gold"), (6, "zinc"), (12, "iron"))
     )
     lead = "2|t|Lead and zinc.\n2|a|\n2\t0\t4\tLead\tChemical\tD000002\n2\t9\t13\tzinc\tChemical\tD000003\n"
     copies = f"{lead}\n{re.sub('^2', '3', lead, flags=re.MULTILINE)}"
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "train.txt").write_text(f"{misplaced}\n{copies}", "utf-8")
+    (tmp_path / "in" / "train.txt").write_text(f"{damaged}\n{copies}", "utf-8")
     out, _ = repair(tmp_path / "in")
-    assert (out / "train.txt").read_text("utf-8") == f"{misplaced}\n{lead.replace('Chemical', 'chemical')}\n"
+    assert (out / "train.txt").read_text("utf-8") == f"{damaged}\n{lead.replace('Chemical', 'chemical')}\n"
     (tmp_path / "b").mkdir()
     again = fix(load_splits(out), tmp_path / "b" / "out")
     assert not again.changes
 
 
 def test_an_article_that_would_lose_something_stays_as_it_is(tmp_path: Path) -> None:
-    misplaced = ARTICLE.replace("1\t33\t39\ttremor", "1\t32\t39\ttremor")
+    damaged = ARTICLE.replace(" ", "\x0b", 1)
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "train.txt").write_text(misplaced + UNTOUCHED, "utf-8")
+    (tmp_path / "in" / "train.txt").write_text(damaged + UNTOUCHED, "utf-8")
     out, done = repair(tmp_path / "in")
-    assert (out / "train.txt").read_text("utf-8") == misplaced + UNTOUCHED
+    assert (out / "train.txt").read_text("utf-8") == damaged + UNTOUCHED
     assert {change.action for change in done.changes} == {"kept"}
     assert all("the row stays as it is" in change.what for change in done.changes)
     assert not done.totals["train"]["mention"].removed

@@ -18,6 +18,7 @@ from medspan.core import Annotation, Case, Document, Example, Finding
 from medspan.read import load_splits
 
 from .conftest import found, row
+from .listed_rows import corpus
 
 EVIL = "<script>alert('x')</script> & \"more\""
 TRAIN = [row("1", "aspirin caused rash", ("aspirin", "Drug"), ("rash", "Sign"), task="both")]
@@ -340,7 +341,7 @@ def test_lone_surrogates_can_be_written(tmp_path: Path) -> None:
     ],
 )
 def test_pages_of_real_corpora(corpora: Path, folder: str, planted: str) -> None:
-    data = Data.of(load_splits(corpora / folder))
+    data = corpus(corpora / folder)
     # Checks of the leaks and items bring long cases of every kind; slow ones add nothing to a page.
     ids = (
         "document-leak",

@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspan.audit.truncation import FEWEST_WORDS, broken_off, pile_up, wholes_of
+from medspan.audit.truncation import FEWEST_WORDS, beginning, broken_off, crowd, pile_up, wholes_of
 
 words = st.lists(st.sampled_from(["a", "bb", "c", "dd", "e", "f", "g", "hh"]), min_size=0, max_size=14)
 texts = words.map(" ".join)
@@ -48,6 +48,30 @@ def test_a_text_that_breaks_off_holds_most_of_the_other() -> None:
     assert broken_off([title, f"{title}. {longest}"]) == {}
     assert broken_off(["aspirin helps", "aspirin helps some"]) == {}
     assert broken_off([text, text]) == {}
+
+
+@given(st.lists(texts, max_size=8))
+def test_what_breaks_off_begins_as_what_goes_on(some: list[str]) -> None:
+    expected = {}
+    for text in set(some):
+        longer = [other for other in some if other != text and other.startswith(text)]
+        nearest = min(longer, key=lambda other: (len(other), other), default="")
+        if len(text.split()) >= FEWEST_WORDS and 2 * len(text) >= len(nearest) > 0:
+            expected[text] = nearest
+    assert broken_off(some) == expected
+    for text, other in expected.items():
+        assert beginning(text) == beginning(other)
+
+
+def test_of_a_crowd_it_is_told_who_makes_it() -> None:
+    shown = lengths(1, 1800)
+    pile = pile_up(shown)
+    assert pile is not None
+    cut = {key: length for key, length in shown.items() if length > 1650}
+    assert crowd(cut, pile)
+    assert crowd(shown, pile)
+    assert not crowd({key: length for key, length in shown.items() if key not in cut}, pile)
+    assert not crowd({}, pile)
 
 
 def lengths(seed: int, limit: int | None) -> dict[bytes, int]:

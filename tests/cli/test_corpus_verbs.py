@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from medspan.core import Annotation, Concept, Document, Example, Mention, Relation
+from medspan.core import Annotation, Concept, Document, Example, Mention, Relation, UnalignedMention
 from medspan.read import load, write
 
 from .conftest import Cli, row, write_rows
@@ -56,7 +56,7 @@ def test_convert_counts_what_the_target_cannot_hold(cli: Cli, reference: Path, t
     done = cli("convert", reference, tmp_path / "o.jsonl", "--to", "tasks", "--json", result)
     assert done.code == 0
     assert sum(read(result)["lost"].values()) > 0
-    assert "tasks cannot hold" in done.err
+    assert "LOST, as tasks cannot hold it: " in done.out
     quiet = cli("convert", reference, tmp_path / "o.jsonl", "--to", "tasks", "--quiet")
     assert quiet.err == ""
 
@@ -160,7 +160,7 @@ def test_convert_lists_losses_and_brings_relations_to_a_level(
     assert [json.loads(line) for line in losses.read_text("utf-8").splitlines()] == [
         {"kind": "mention: discontinuous", "document": "1", "what": "Drug Aspirin fever", "count": 1}
     ]
-    assert f"listed in {losses}" in done.err
+    assert f"LOST, as pubtator cannot hold it: mention: discontinuous 1 (listed in {losses})" in done.out
     again = ("--to", "medspan", "--relations", "mention", "--json", result)
     assert cli("convert", out, tmp_path / "m.jsonl", *again).code == 0
     assert read(result)["brought"] == {"concept relations": 1, "mention relations": 2}
@@ -325,10 +325,12 @@ def test_evaluate_scores_planted_counts(cli: Cli, reference: Path, tmp_path: Pat
     assert scores["tasks"] == {}
     assert set(scores["health"]) == {
         "ungrounded_rate",
+        "near_miss_rate",
         "invalid_format_rate",
         "duplicate_rate",
         "truncated_rate",
         "run_on_rate",
+        "empty_rate",
     }
     assert "0.750" in done.out
     assert report.read_text().lstrip().startswith("<!doctype html>")
@@ -357,3 +359,30 @@ def test_evaluate_refuses_what_gives_no_score(
     )
     short = write_rows(tmp_path / "short.jsonl", PREDICTED[:1])
     assert "1 of 2 documents" in refused("evaluate", "--reference", reference, "--predicted", short)
+
+
+def test_each_item_that_lists_cannot_hold_is_named(cli: Cli, tmp_path: Path) -> None:
+    text = "Aspirin caused fever."
+    drug = Mention.at(text, 0, 7, "Drug")
+    nowhere = UnalignedMention("Symptom", "itching", "not-in-text")
+    joined = Relation(drug, nowhere, "causes")
+    one = Example(Document("1", text), Annotation((drug,), (nowhere,), (joined,)))
+    source, losses = tmp_path / "in.jsonl", tmp_path / "lost.jsonl"
+    write(source, [one], "medspan")
+    for format in ("compact", "sections"):
+        done = cli("convert", source, tmp_path / f"{format}.jsonl", "--to", format, "--losses", losses)
+        assert done.code == 0
+        listed = [json.loads(line) for line in losses.read_text("utf-8").splitlines()]
+        assert [(one["kind"], one["what"], one["count"]) for one in listed] == [
+            ("mention: not-in-text", "Symptom itching", 1),
+            ("relation: endpoint-not-in-text", "Aspirin --[causes]--> itching", 1),
+        ]
+        assert "LOST, as" in done.out
+
+
+def test_a_corpus_without_a_placed_mention_says_so(cli: Cli, tmp_path: Path) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("1|t|Aspirin helped.\n1|a|\n1\t1\t8\tAspirin\tDrug\tD1\n", encoding="utf-8")
+    done = cli("convert", source, tmp_path / "out.jsonl", "--to", "compact")
+    assert "mentions: none (1 have no place in their text)" in done.out
+    assert "LOST, as compact cannot hold it: mention: offset-mismatch 1" in done.out

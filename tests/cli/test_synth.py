@@ -154,3 +154,17 @@ def test_what_is_wrong_with_the_call_is_named(
 ) -> None:
     assert named in refused("synth", "--out", tmp_path / "o", *options)
     assert not (tmp_path / "o" / "notes.jsonl").exists()
+
+
+def test_notes_of_another_call_do_not_stand_beside_the_new_ones(
+    cli: Cli, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    few = ("--count", 30)
+    assert cli("synth", "--out", tmp_path, *few, "--hold-out", 1).code == 0
+    assert "test.jsonl would stand beside the new notes" in refused("synth", "--out", tmp_path, *few)
+    assert cli("synth", "--out", tmp_path, *few, "--hold-out", 1, "--seed", 2).code == 0
+    other = tmp_path / "other"
+    assert cli("synth", "--out", other, *few).code == 0
+    assert "notes.jsonl would" in refused("synth", "--out", other, *few, "--hold-out", 1)
+    assert "notes.jsonl would" in refused("synth", "--out", other, *few, "--to", "pubtator")
+    assert cli("synth", "--out", other, *few, "--seed", 2).code == 0

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from medspan.core import Annotation, Document, Example, Mention, Relation
+from medspan.core import Annotation, Document, Example, Mention, Relation, RelationType, Schema
 from medspan.evaluate import evaluate
 from medspan.evaluate.confidence import calibration_error, confidence
 
@@ -84,3 +84,14 @@ def test_without_probabilities_there_is_nothing_to_say() -> None:
     plain = example(Annotation((mention(0),)), Annotation((mention(0),)))
     assert confidence([plain]) == {}
     assert evaluate([plain], bootstrap_samples=0).to_json()["confidence"] == {}
+
+
+def test_the_curve_goes_by_the_directions_of_the_scores() -> None:
+    ends = mention(0), mention(1)
+    turned = Relation(ends[1], ends[0], "meets", confidence=0.9)
+    examples = [example(Annotation(relations=(turned,)), Annotation(relations=(Relation(*ends, "meets"),)))]
+    schema = Schema(("T",), (RelationType("meets", symmetric=True),))
+    for told, wanted in ((schema, 1.0), (None, 0.0)):
+        found = evaluate(examples, bootstrap_samples=0, schema=told)
+        assert found.match["strict"]["relations"].micro.f1 == wanted
+        assert found.confidence["relations"].curve[-1].f1 == wanted

@@ -119,3 +119,28 @@ def test_concepts_are_compared_by_own_ids_or_by_gold_linking(make: Any) -> None:
     # Where other documents' predictions have ids, a mention without one says nothing.
     outcome = match_mentions(make.example(reference, strings), "concept", own_ids=True)
     assert outcome.counts() == {"Disease": (0, 0, 2)}
+
+
+def test_of_two_types_at_one_place_as_many_are_found_as_both_sides_have(make: Any) -> None:
+    both = [make.mention("rash", "Disease"), make.mention("rash", "Symptom")]
+    wrong = make.mention("Later", "Disease")
+    pair = make.example(make.annotation(*both), make.annotation(*both, wrong))
+    for how in ("strict", "span", "overlap"):
+        assert match_mentions(pair, how).counts() == {"Disease": (1, 1, 0), "Symptom": (1, 0, 0)}
+    other = make.example(make.annotation(*both), make.annotation(make.mention("rash", "Drug")))
+    assert match_mentions(other, "span").counts() == {"Disease": (1, 0, 0), "Symptom": (0, 0, 1)}
+
+
+def test_a_string_without_a_concept_in_the_reference_says_nothing_of_concepts(make: Any) -> None:
+    reference = make.annotation(*with_ids(make, rash="D1", caused="-1"))
+    strings = make.annotation(make.mention("rash", "Disease"), make.mention("caused", "Disease"))
+    assert match_mentions(make.example(reference, strings), "concept").counts() == {"Disease": (1, 0, 0)}
+
+
+def test_a_loop_of_one_string_is_one_item_at_each_of_its_places(make: Any) -> None:
+    text = "rash " * 400
+    loop = [Mention.at(text, 0, 4, "Disease") for _ in range(3000)]
+    predicted = make.annotation(*loop, scope="string")
+    reference = make.annotation(Mention.at(text, 5, 9, "Disease"))
+    counts = match_mentions(make.example(reference, predicted, text=text), "strict").counts()
+    assert counts == {"Disease": (1, 399, 0)}

@@ -212,3 +212,45 @@ def test_symmetric_and_inverse_types_count_as_the_schema_says(make: Any, how: An
     wrong = make.annotation(relations=[Relation(rash, drug, "causes")])
     back = match_relations(make.example(reference, wrong), how, linked=False, directions=SYMMETRIC)
     assert back.counts() == {"causes": (0, 1, 1), "interacts": (0, 0, 1)}
+
+
+def test_relaxed_finds_no_less_than_strict_where_one_place_has_two_types(make: Any) -> None:
+    drug = make.mention("Aspirin")
+    rashes = [make.mention("rash", type) for type in ("Disease", "Symptom")]
+    relations = [Relation(drug, rash, "causes") for rash in rashes]
+    wrong = Relation(make.mention("Later"), rashes[0], "causes")
+    pair = make.example(make.annotation(relations=relations), make.annotation(relations=[*relations, wrong]))
+    assert counts(pair, "strict") == {"causes": (2, 1, 0)}
+    assert counts(pair, "relaxed") == {"causes": (2, 1, 0)}
+    # SpERT compares sets without the types of the ends, in which the two are one.
+    assert counts(pair, "span") == {"causes": (1, 1, 0)}
+
+
+def test_a_concept_whose_type_nothing_tells_fits_any(make: Any) -> None:
+    untyped = [Relation(Concept("D1"), Concept("D2"), "CID")]
+    typed = [Relation(Concept("D1", "Chemical"), Concept("D2", "Disease"), "CID")]
+    for sides in ((untyped, typed), (typed, untyped)):
+        pair = make.example(*(make.annotation(relations=side) for side in sides))
+        assert match_relations(pair, "strict", linked=True).counts() == {"CID": (1, 0, 0)}
+    other = [Relation(Concept("D1", "Gene"), Concept("D2", "Disease"), "CID")]
+    pair = make.example(make.annotation(relations=typed), make.annotation(relations=other))
+    assert match_relations(pair, "strict", linked=True).counts() == {"CID": (0, 1, 1)}
+
+
+def test_relations_with_a_blank_end_are_on_neither_side(make: Any) -> None:
+    blank = UnalignedMention("Disease", " ", "blank")
+    relation = Relation(make.mention("Aspirin"), blank, "causes")
+    pair = make.example(make.annotation(relations=[relation]), make.annotation(relations=[relation]))
+    for how in ("text", "strict", "span", "relaxed", "concept"):
+        assert counts(pair, how) == {}
+
+
+def test_which_of_equal_spurious_relations_stands_for_them_hangs_on_no_order(make: Any) -> None:
+    predicted = said(make, ("Ibuprofen", "renal failure"), ("Brufen", "renal failure")).relations
+    chosen = []
+    for order in (predicted, predicted[::-1]):
+        pair = make.example(
+            linked_reference(make, ("D1", "X")), make.annotation(relations=order, scope="string"), text=TEXT
+        )
+        chosen.append([one.head.text for one in match_relations(pair, "text", linked=True).spurious])
+    assert chosen == [["Brufen"], ["Brufen"]]

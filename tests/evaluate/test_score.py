@@ -14,7 +14,7 @@ from medspan.evaluate import evaluate, quick_scores
 from medspan.evaluate.health import health
 from medspan.evaluate.interval import f1_intervals
 from medspan.evaluate.match import MATCHES
-from medspan.evaluate.score import Score
+from medspan.evaluate.score import Score, score_documents
 
 
 def test_scores_follow_from_the_counts() -> None:
@@ -62,6 +62,7 @@ def test_json_is_the_contract_with_the_planted_counts(make: Any) -> None:
         "health_examples",
         "confidence",
         "bootstrap",
+        "concept_ids",
     }
     assert (data["schema_version"], data["documents"], data["seen"]) == (1, 4, None)
     assert data["bootstrap"] == {"samples": 50, "seed": 0, "level": 0.95, "method": "BCa, documents"}
@@ -146,6 +147,35 @@ def test_intervals_cover_the_true_score(found: float) -> None:
     covered = sum(low <= true <= high for low, high in filter(None, intervals)) / sets
     # Of 300 sets an exact 95% interval covers in 91.5% to 98% of them, 999 times of 1,000.
     assert 0.91 <= covered <= 0.985
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(3, 0, 0), (0, 1, 0), *[(0, 0, 0)] * 98],
+        [(0, 0, 0), (15, 0, 0), (0, 0, 0), (0, 0, 0), (0, 2, 0)],
+        [(1, 0, 1), (0, 0, 9)],
+    ],
+)
+def test_an_interval_of_few_documents_holds_its_score(rows: Any) -> None:
+    tp, fp, fn = (sum(row[column] for row in rows) for column in range(3))
+    for seed in range(4):
+        [interval] = f1_intervals([[row] for row in rows], samples=500, seed=seed)
+        assert interval is not None
+        assert interval[0] < 2 * tp / (2 * tp + fp + fn) < interval[1]
+
+
+def test_types_that_only_predictions_hold_have_no_interval(make: Any) -> None:
+    found = evaluate(planted(make), bootstrap_samples=20).match["text"]["entities"].by_type
+    assert found["Odd"].f1 == 0.0
+    assert found["Odd"].f1_interval is None
+    assert found["Disease"].f1_interval is not None
+
+
+def test_no_rows_have_no_scores() -> None:
+    scores = score_documents([], bootstrap_samples=10, seed=0)
+    assert scores["text"]["entities"].micro.f1 is None
+    assert scores["text"]["entities"].by_type == {}
 
 
 def test_no_interval_where_the_spread_is_unknown() -> None:

@@ -22,7 +22,7 @@ HEAVY = (
     "torch",
     "transformers",
 )
-LIGHT_ROOMS = ("cli", "core", "evaluate", "format", "read", "split", "synth", "text")
+LIGHT_ROOMS = ("cli", "core", "evaluate", "format", "page", "read", "split", "synth", "text")
 
 HELP = """
 import json, sys
@@ -33,6 +33,13 @@ try:
 except SystemExit as stop:
     code = stop.code
 print("\\n" + json.dumps({"code": code or 0, "loaded": sorted(sys.modules)}))
+"""
+
+ALL_CHECKS = """
+import json, sys
+from medspan.audit import all_checks
+checks = sorted(all_checks())
+print("\\n" + json.dumps({"checks": checks, "loaded": sorted(sys.modules)}))
 """
 
 IMPORT_ROOM = """
@@ -83,6 +90,21 @@ def test_room_is_imported_without_heavy_libraries(room: str) -> None:
     answer = last_line(run("-c", IMPORT_ROOM, room))
     assert answer["modules"]
     assert heavy_of(answer) == []
+
+
+def test_checks_are_known_without_heavy_libraries() -> None:
+    answer = last_line(run("-c", ALL_CHECKS))
+    checks = answer["checks"]
+    assert isinstance(checks, list)
+    assert "near-duplicate-leak" in checks
+    assert "labels-not-inferable" in checks
+    assert heavy_of(answer) == []
+
+
+def test_audit_needs_numpy_at_most() -> None:
+    answer = last_line(run("-c", IMPORT_ROOM, "audit"))
+    assert answer["modules"]
+    assert set(heavy_of(answer)) <= {"numpy"}
 
 
 def test_package_runs_as_module() -> None:

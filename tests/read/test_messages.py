@@ -20,6 +20,7 @@ from medspan.read import detect, formats, load, write
 from medspan.read.base import MAX_LINE_BYTES
 from medspan.read.detect import take_sample
 from medspan.read.messages import PAIRS
+from medspan.read.written import Written, written
 
 TEXT = "Aspirin caused rash."
 OUTPUT = (
@@ -30,6 +31,7 @@ ASKED = LEAD + QUESTIONS["chemicals"]
 TASKS_PROMPT = TasksCodec().prompt(Document("a", TEXT, task="chemicals"))
 COMPACT_PROMPT = f"{TEXT}\n\nExtract: Drug; Symptom; causes\n"
 SECTIONS_PROMPT = SectionsCodec().prompt(Document("a", TEXT))
+SECTIONS_CUT = SECTIONS_PROMPT.removesuffix("\n\n### Output:\n")
 NAMES = [f"{codec}-{layout}" for codec, layout in PAIRS]
 
 
@@ -84,6 +86,7 @@ SECTIONS = [
     chat(("system", "Be kind."), ("user", f"{INSTRUCTION}\n\n{TEXT}"), ("assistant", OUTPUT)),
     chat(("developer", "Be kind."), ("user", SECTIONS_PROMPT), ("assistant", OUTPUT)),
     chat(("user", SECTIONS_PROMPT.removesuffix("\n")), ("assistant", OUTPUT)),
+    chat(("user", SECTIONS_CUT), ("assistant", OUTPUT)),
     chat(("user", f"Find all.\n\n{TEXT}"), ("assistant", OUTPUT), pmid=7, prompt="x", output=["y"]),
     chat(("user", TEXT), ("assistant", OUTPUT)),
     shared(("system", "Find all."), ("human", TEXT), ("gpt", OUTPUT)),
@@ -120,6 +123,7 @@ COMPACT_ALPACA = [
 ]
 SECTIONS_PAIR = [
     {"prompt": SECTIONS_PROMPT, "completion": OUTPUT},
+    {"prompt": SECTIONS_CUT, "completion": OUTPUT},
     {"prompt": f"{INSTRUCTION}\n\n{TEXT}", "completion": OUTPUT, "instruction": 5, "k": None},
     {"prompt": f"Find all.\n\n{TEXT}", "completion": OUTPUT},
 ]
@@ -179,7 +183,7 @@ def test_instruction_and_group_are_taken_from_the_row(tmp_path: Path) -> None:
     instructions = [example.document.metadata["instruction"] for example in corpus]
     assert instructions == [
         "Find all.",
-        *[INSTRUCTION] * 3,
+        *[INSTRUCTION] * 4,
         "Find all.",
         "",
         "Find all.",
@@ -187,9 +191,32 @@ def test_instruction_and_group_are_taken_from_the_row(tmp_path: Path) -> None:
         "Find all.",
         "",
     ]
-    assert [example.document.group for example in corpus] == [None] * 4 + ["7"] + [None] * 5
+    assert [example.document.group for example in corpus] == [None] * 5 + ["7"] + [None] * 5
     # The usual row needs no frame.
     assert "sections-messages.frame" not in corpus.examples[0].document.metadata
+
+
+@pytest.mark.parametrize(("name", "row", "found"), [case for case in EACH if case[0].startswith("sections")])
+def test_a_question_is_told_as_its_row_words_it(
+    tmp_path: Path, name: str, row: Any, found: Annotation
+) -> None:
+    (example,) = load(saved(tmp_path, row), format=name)
+    turns_of = [value for value in row.values() if isinstance(value, list) and value != ["y"]]
+    said = [
+        content if isinstance(content, str) else "".join(part["text"] for part in content)
+        for turn in (turn for turns_ in turns_of for turn in turns_)
+        for content in [turn.get("content", turn.get("value"))]
+    ] or [row["prompt"], row["completion"]]
+    asked = written(example)
+    assert asked is not None
+    assert (asked.prompt, asked.target) == ("\n\n".join(said[:-1]), OUTPUT)
+    # What the row says stands in medspan's own format as well; elsewhere the usual wording is told.
+    write(tmp_path / "own.jsonl", [example], "medspan")
+    (own,) = load(tmp_path / "own.jsonl")
+    assert written(own) == asked
+    assert written(replace(example, source="")) == Written(
+        f"{example.document.metadata['instruction']}\n\n{TEXT}", OUTPUT
+    )
 
 
 def test_several_text_parts_are_joined(tmp_path: Path) -> None:

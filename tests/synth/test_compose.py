@@ -24,7 +24,7 @@ from medspan.synth import (
     sayings,
 )
 from medspan.text import fold, is_word_aligned
-from medspan.text.similarity import near_duplicates
+from medspan.text.similarity import near_groups
 
 from .reading import concept, of_all_strings, read, reference, strings, undistanced
 
@@ -147,7 +147,7 @@ def test_taking_the_nearest_drug_does_not_solve_the_corpus(seed: int) -> None:
 
 @pytest.mark.parametrize("mix", [Mix(), Mix(misspelt=0.0, abbreviated=0.0, variety=0.2)])
 def test_no_two_notes_are_nearly_the_same(mix: Mix) -> None:
-    assert near_duplicates([example.document.text for example in compose(500, seed=3, mix=mix)]) == []
+    assert near_groups([example.document.text for example in compose(500, seed=3, mix=mix)]) == []
 
 
 def test_all_styles_and_distances_occur() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from medspan.core import ConfigError, Example
 from medspan.synth import Mix, built_in, compose, compose_parts, load_recipe
-from medspan.text.similarity import near_duplicates
+from medspan.text.similarity import near_groups
 
 Parts = dict[str, list[Example]]
 
@@ -54,7 +54,7 @@ def test_parts_have_their_sizes_and_together_hold_each_note_once() -> None:
     assert {example.document.metadata["vocabulary"] for example in parts["test"]} == {"held-out"}
     assert {example.document.metadata["vocabulary"] for example in parts["train"]} == {"open"}
     everything = [example.document.text for its in parts.values() for example in its]
-    assert near_duplicates(everything) == []
+    assert near_groups(everything) == []
 
 
 @pytest.mark.parametrize("seed", range(4))

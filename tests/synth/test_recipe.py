@@ -29,7 +29,7 @@ from medspan.synth.pattern import REGISTERS, pair_names, parse
 from medspan.synth.recipe_file import derived_verb
 from medspan.synth.terms import FOLDER, lexicon_for
 from medspan.text import fold
-from medspan.text.similarity import near_duplicates
+from medspan.text.similarity import near_groups
 
 from .reading import of_all_strings, read, reference, strings
 
@@ -318,7 +318,7 @@ def test_too_few_terms_and_sentences_for_so_many_notes_are_named(tmp_path: Path)
     none = Mix(negatives=0.0, misspelt=0.0, styles=("letter",))
     with pytest.raises(ConfigError, match="notes are nearly the same as another"):
         compose(600, recipe, mix=none)
-    assert near_duplicates([example.document.text for example in compose(40, recipe, mix=none)]) == []
+    assert near_groups([example.document.text for example in compose(40, recipe, mix=none)]) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medspan.text import near_texts, prefix_filter, shingle_sets
-from medspan.text.near_texts import NearTexts
+from medspan.text.near_texts import NearTexts, Reached
 from medspan.text.similarity import jaccard, shingles
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "C", "é", "", "..."]), max_size=9).map(" ".join)
@@ -45,8 +45,9 @@ def check_all(texts: list[str], threshold: float, size: int, of: list[int], amon
     found = NearTexts(texts, threshold, size=size)
     expected = similarities(texts, size)
     pairs = sorted(pair for pair, value in expected.items() if value >= threshold and pair[0] < pair[1])
-    assert found.pairs() == pairs
     assert found.groups() == components(pairs)
+    some = set(among)
+    assert found.groups(among) == components([pair for pair in pairs if some.issuperset(pair)])
     nearest = {}
     for one in sorted(set(of)):
         best = max(((expected[one, other], -other) for other in set(among) - {one}), default=(0.0, 0))
@@ -74,6 +75,21 @@ def test_small_steps_and_crowded_buckets_change_nothing(
         patch.setattr(shingle_sets, "_BATCH_CHARACTERS", step)
         patch.setattr(prefix_filter, "MOST_BUCKETS", 2)
         check_all(texts, threshold, size, list(range(len(texts))), list(range(len(texts))))
+
+
+@given(st.lists(TEXTS, max_size=12), THRESHOLDS, st.integers(1, 5), st.data())
+def test_a_text_is_reached_once_by_the_first_that_is_near(
+    texts: list[str], threshold: float, size: int, data: st.DataObject
+) -> None:
+    numbers = st.lists(st.integers(0, len(texts) - 1), max_size=20) if texts else st.just([])
+    told = data.draw(numbers)
+    reached = Reached(NearTexts(texts, threshold, size=size))
+    expected = similarities(texts, size)
+    left = set(range(len(texts)))
+    for one in told:
+        near = [other for other in sorted(left - {one}) if expected[one, other] >= threshold]
+        assert reached.tell(one) == near
+        left -= set(near)
 
 
 def notes(random: Random) -> list[str]:
@@ -105,8 +121,8 @@ def test_boilerplate_forms_cuts_and_chains_are_judged_by_the_definition(seed: in
     texts = notes(Random(seed))
     numbers = list(range(len(texts)))
     found = NearTexts(texts, threshold, size=5)
-    assert 20 < len(found.pairs()) < len(texts) ** 2 // 4
-    assert len(found.groups()) > 2
+    assert 2 < len(found.groups()) < len(texts) // 4
+    assert max(map(len, found.groups())) > 2
     # Fewer than `_FIRST_PARTNERS` to choose from: the nearest of all is asked for.
     check_all(texts, threshold, 5, numbers, numbers[::3][: near_texts._FIRST_PARTNERS])
 
@@ -155,6 +171,14 @@ def test_pairs_of_a_dense_group_are_not_all_compared(monkeypatch: pytest.MonkeyP
     assert compared["group"] < 3 * 2000
     assert made["group"] < 25 * 2000
     assert made["ask"] == compared["ask"] == 64 * 1000
+    step = "tell"
+    reached = Reached(found)
+    told = [reached.tell(text) for text in range(2000)]
+    assert (told[0], told[1], told[2:]) == (list(range(1, 2000)), [0], [[]] * 1998)
+    assert compared["tell"] < 2 * 2000
+    step = "some"
+    assert found.groups(range(1, 2000)) == [tuple(range(1, 2000))]
+    assert compared["some"] < 3 * 2000
 
 
 @given(st.lists(TEXTS, max_size=12), st.randoms(use_true_random=False))
@@ -162,5 +186,5 @@ def test_order_does_not_matter(texts: list[str], random: Random) -> None:
     order = list(range(len(texts)))
     random.shuffle(order)
     shuffled = NearTexts([texts[at] for at in order], 0.5, size=2)
-    back = {tuple(sorted((order[one], order[other]))) for one, other in shuffled.pairs()}
-    assert back == set(NearTexts(texts, 0.5, size=2).pairs())
+    back = {frozenset(order[at] for at in group) for group in shuffled.groups()}
+    assert back == set(map(frozenset, NearTexts(texts, 0.5, size=2).groups()))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medspan.text.similarity import differing_places, jaccard, near_duplicates, near_groups, shingles
+from medspan.text.similarity import differing_places, jaccard, near_groups, near_repeats, shingles
 
 
 def words(first: int, last: int) -> str:
@@ -28,25 +28,25 @@ def test_jaccard_counts_by_hand() -> None:
 
 def test_a_pair_exactly_at_the_threshold_is_found_and_one_below_is_not() -> None:
     # 10 shingles and the first 8 of them: 0.8.
-    assert near_duplicates([words(0, 14), words(0, 12)], 0.8) == [(0, 1)]
-    assert near_duplicates([words(0, 14), words(0, 11)], 0.8) == []
+    assert near_groups([words(0, 14), words(0, 12)], 0.8) == [(0, 1)]
+    assert near_groups([words(0, 14), words(0, 11)], 0.8) == []
 
 
 def test_punctuation_case_and_space_do_not_tell_texts_apart_and_blank_texts_match_nothing() -> None:
     texts = ["", "One two three, four five six.", "", "one TWO\nthree four five six", "..."]
-    assert near_duplicates(texts) == [(1, 3)]
+    assert near_groups(texts) == [(1, 3)]
 
 
 def test_shared_boilerplate_alone_makes_no_pair() -> None:
     boilerplate = words(0, 12)
     texts = [f"{boilerplate} {words(100 * n, 100 * n + 12)}" for n in range(1, 30)]
-    assert near_duplicates(texts) == []
+    assert near_groups(texts) == []
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, 1.01])
 def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="threshold"):
-        near_duplicates(["a"], threshold)
+        near_groups(["a"], threshold)
 
 
 @given(
@@ -59,19 +59,20 @@ def test_the_filter_finds_exactly_what_comparing_all_pairs_finds(
 ) -> None:
     sets = [shingles(text, size) for text in texts]
     expected = [
-        (one, other)
-        for one in range(len(texts))
-        for other in range(one + 1, len(texts))
-        if jaccard(sets[one], sets[other]) >= threshold
+        at
+        for at in range(len(texts))
+        if any(jaccard(sets[at], sets[before]) >= threshold for before in range(at))
     ]
-    assert near_duplicates(texts, threshold, size=size) == expected
+    assert near_repeats(texts, threshold, size=size) == expected
 
 
 def test_groups_are_joined_by_chains_of_pairs() -> None:
     # Twelve runs each: moved by two words 10 of 14 are shared, moved by four 8 of 16.
     texts = [words(0, 16), words(2, 18), "apart", words(4, 20), "Apart!"]
-    assert near_duplicates(texts, 0.7) == [(0, 1), (1, 3), (2, 4)]
     assert near_groups(texts, 0.7) == [(0, 1, 3), (2, 4)]
+    assert near_repeats(texts, 0.7) == [1, 3, 4]
+    # The second has no near-duplicate before it, though it hangs together with the first.
+    assert near_repeats([texts[0], texts[3], texts[1]], 0.7) == [2]
 
 
 def test_words_outside_shared_runs_are_marked() -> None:

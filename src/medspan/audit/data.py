@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
+from medspan.audit.questions import ask_differently, with_task
 from medspan.core import Annotation, Example, Mention, Schema, UnalignedMention
 from medspan.read import Corpus
+from medspan.read.corpus import Rejected
 from medspan.read.splits import SPLITS
 from medspan.read.written import Written, written
 from medspan.text import fold
@@ -21,10 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One example of a split. Rows of one `text_key` have the same text, letter case and blanks aside."""
+    """One example of a split. Rows of one `text_key` have the same text, letter case and blanks aside.
+
+    `by_types`: the task is made of the types that the prompt's end asks for.
+    """
 
     example: Example
     split: str
+    by_types: bool = False
 
     @cached_property
     def text_key(self) -> bytes:
@@ -34,7 +40,7 @@ class Row:
     @cached_property
     def written(self) -> Written | None:
         """Prompt and target as they stand in the file, of formats that have them."""
-        return written(self.example.document)
+        return written(self.example)
 
     @property
     def reference(self) -> Annotation:
@@ -55,6 +61,11 @@ class Row:
         return self.example.document.task
 
     @property
+    def stated_task(self) -> str | None:
+        """The task that the source states, whatever the prompt ends with."""
+        return None if self.by_types else self.task
+
+    @property
     def group(self) -> str | None:
         return self.example.document.group
 
@@ -73,18 +84,32 @@ def string_of(item: Mention | UnalignedMention) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The rows of one split, the formats and files they came from, and how many rows could not be read."""
+    """The rows of one split, with the formats and files they came from.
+
+    `refused` are the rows that could not be read, `passed_over` files that claim the same split.
+    """
 
     name: str
     rows: tuple[Row, ...]
     formats: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    rejected: int = 0
+    refused: tuple[Rejected, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, examples: Iterable[Example]) -> Part:
         """A part of these examples."""
         return cls(name, tuple(Row(example, name) for example in examples))
+
+    def with_tasks(self) -> Part:
+        """The part whose rows have for a task the types that they ask for, where they say so."""
+        rows = (Row(with_task(row.example), row.split, by_types=row.task is None) for row in self.rows)
+        return replace(self, rows=tuple(rows))
+
+    @property
+    def rejected(self) -> int:
+        """How many rows could not be read."""
+        return len(self.refused)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -98,7 +123,7 @@ class Data:
     `benchmarks` test sets that must not be in the data, by name, and `original` the same data before
     it was cleaned, each where the user names one. `count_tokens` gives the tokens of strings under the
     tokenizer of the model to be trained, `max_length` the most tokens that prompt and target may have
-    together; None where the user names neither model nor limit.
+    together; None where the user names neither model nor limit. `named` are the paths that were given.
     """
 
     parts: tuple[Part, ...]
@@ -107,6 +132,7 @@ class Data:
     original: Part | None = None
     count_tokens: Callable[[Sequence[str]], list[int]] | None = None
     max_length: int | None = None
+    named: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, corpora: Mapping[str, Corpus | Sequence[Example]], **more: object) -> Data:
@@ -116,9 +142,16 @@ class Data:
             part = Part.of(name, corpus)
             if isinstance(corpus, Corpus):
                 formats = tuple(corpus.format.split(", "))
-                part = Part(name, part.rows, formats, corpus.files, len(corpus.rejected))
+                part = Part(name, part.rows, formats, corpus.files, corpus.rejected, corpus.ignored)
             parts.append(part)
         parts.sort(key=lambda part: SPLITS.index(part.name) if part.name in SPLITS else len(SPLITS))
+        if any(ask_differently(row.example for row in part.rows) for part in parts):
+            parts = [part.with_tasks() for part in parts]
+            benchmarks, original = more.get("benchmarks"), more.get("original")
+            if isinstance(benchmarks, Mapping):
+                more["benchmarks"] = {name: part.with_tasks() for name, part in benchmarks.items()}
+            if isinstance(original, Part):
+                more["original"] = original.with_tasks()
         return cls(tuple(parts), **more)  # type: ignore[arg-type]
 
     @cached_property

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from medspan.audit.data import Row
 from medspan.audit.ends import name_of
 from medspan.core import Relation
+from medspan.format.compact import CompactCodec
 
 _MARKER = re.compile(r"\s*(?:([-*\u2022])|(\d+)([.)]))(?:\s+|$)")
 _HEADING = re.compile(r"\s*#+\s*(\w+)")
 _NOTHING = re.compile(r"\s*(?:\W\s*)?none(?: found)?\W*\s*$", re.IGNORECASE)
+_BAR = re.compile(r"\s*\|\s*")
 _TYPED = re.compile(r"\[[^\]]+\]")
 
 
@@ -36,6 +38,9 @@ def forms(row: Row) -> Iterator[Form]:
     yield Form("layout", layout, first)
     if layout != "lines":
         return
+    if row.example.source.partition("-")[0] == CompactCodec.name:
+        yield from _of_compact(target, {line.strip() for line in row.reference.unparsed})
+        return
     relations = list(row.reference.relations)
     unread = {line.strip() for line in row.reference.unparsed}
     types = {f"[{item.type}]" for item in row.listed}
@@ -48,6 +53,21 @@ def forms(row: Row) -> Iterator[Form]:
             yield Form("lines", "a line that cannot be read", line)
         else:
             yield from _of_item(line, relations, types)
+
+
+def _of_compact(target: str, unread: set[str]) -> Iterator[Form]:
+    """The forms of lines that hold all items of a type each: of every item, however many a line has."""
+    for line in filter(str.strip, target.splitlines()):
+        if line.strip() in unread:
+            yield Form("lines", "a line that cannot be read", line)
+            continue
+        yield Form("lines", "a line that can be read", line)
+        items = line.partition(":")[2].strip()
+        if items:
+            yield Form("end of a list", "';'" if items.endswith(";") else "nothing", line)
+        for item in filter(str.strip, items.split(";")):
+            if bar := _BAR.search(item):
+                yield Form("relation", f"x{bar.group()}y", line)
 
 
 def _layout(target: str) -> str:

@@ -21,7 +21,7 @@ from medspan.audit.figures import (
     repeated_strings,
     task_shares,
 )
-from medspan.audit.report import common_folder, verdict, where
+from medspan.audit.report import common_folder, remarks, verdict, where
 from medspan.audit.run import Audit
 from medspan.core import SEVERITIES, Case, Finding
 from medspan.page import evenly_spaced, render
@@ -78,6 +78,7 @@ def page(audit: Audit, *, title: str, most_cases: int = MOST_CASES) -> str:
         "page.html.jinja",
         title=title,
         verdict=verdict(audit),
+        remarks=list(remarks(audit)),
         severities=[(name, counts[name]) for name in SEVERITIES],
         facts={name: value for name, value in facts.items() if value},
         splits=_splits(audit, folder),

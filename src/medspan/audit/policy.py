@@ -17,9 +17,26 @@ Setting = Severity | Literal["off"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Severities, or `off`, by check id; a check that is not named keeps what it says itself."""
+    """Severities, or `off`, by check id; a check that is not named keeps what it says itself.
+
+    `file` is where they were stated.
+    """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    file: str | None = None
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """The checks that are not run, by id."""
+        return tuple(sorted(check for check, setting in self.settings.items() if setting == "off"))
+
+    @property
+    def changed(self) -> dict[str, Setting]:
+        """The severities that are stated, by check id."""
+        return {check: one for check, one in sorted(self.settings.items()) if one != "off"}
+
+    def to_json(self) -> dict[str, Any]:
+        return {"file": self.file, "off": list(self.off), "changed": self.changed}
 
     def runs(self, check: str) -> bool:
         """Whether a check is to be run at all."""
@@ -45,7 +62,9 @@ def load_policy(path: Path | None) -> Policy:
     import yaml
 
     try:
-        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        stated = yaml.safe_load(text)
+        twice = repeated_key(text)
     except FileNotFoundError:
         raise missing_file(path, "the policy file") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -59,6 +78,12 @@ def load_policy(path: Path | None) -> Policy:
             f"{path} holds a {type(stated).__name__}",
             cause="a policy is a list of check ids with a severity each",
             remedy="write lines such as `document-leak: warning`",
+        )
+    if twice is not None:
+        raise ConfigError(
+            f"{twice} is stated twice (in {path})",
+            cause="one of the two lines would be ignored",
+            remedy="remove one of them",
         )
     known = all_checks()
     settings: dict[str, Setting] = {}
@@ -80,4 +105,18 @@ def load_policy(path: Path | None) -> Policy:
                 remedy=f"use {', '.join(SEVERITIES)} or off",
             )
         settings[name] = setting
-    return Policy(settings)
+    return Policy(settings, str(path))
+
+
+def repeated_key(text: str) -> str | None:
+    """The first key that a YAML mapping states twice; readers keep the last one without a word."""
+    import yaml
+
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    seen: set[str] = set()
+    for key, _ in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                return str(key.value)
+            seen.add(key.value)
+    return None

@@ -57,6 +57,12 @@ def wholes_of(texts: Iterable[str], originals: Iterable[str]) -> dict[str, str]:
     return whole
 
 
+def beginning(text: str) -> tuple[str, ...]:
+    """The first words of a folded text: the same for a text that breaks off and the one that goes on."""
+    # One word fewer, as the last one of a text that breaks off need not be whole.
+    return tuple(text.split(maxsplit=FEWEST_WORDS - 1)[: FEWEST_WORDS - 1])
+
+
 def broken_off(texts: Iterable[str]) -> dict[str, str]:
     """Of folded texts those that break off where another one goes on, with the shortest such other one.
 
@@ -68,10 +74,10 @@ def broken_off(texts: Iterable[str]) -> dict[str, str]:
         if len(text.split()) < FEWEST_WORDS:
             continue
         longer = []
-        for other in ordered[at + 1 :]:
-            if not other.startswith(text):
+        for number in range(at + 1, len(ordered)):
+            if not ordered[number].startswith(text):
                 break
-            longer.append(other)
+            longer.append(ordered[number])
         nearest = min(longer, key=lambda other: (len(other), other), default=None)
         if nearest is not None and len(text) >= _MOST * len(nearest):
             found[text] = nearest
@@ -100,13 +106,24 @@ def pile_up(lengths: dict[bytes, int]) -> PileUp | None:
     binomial, p < 0.001). None where that is so, and where the lengths hardly differ.
     """
     longest = max(lengths.values(), default=0)
-    least, lower = round((1 - _WINDOW) * longest), round((1 - 2 * _WINDOW) * longest)
-    near = sum(length > least for length in lengths.values())
-    before = sum(lower < length <= least for length in lengths.values())
+    near, before = _in_windows(lengths.values(), longest)
     below = len(lengths) - near - before
     if below < _BELOW * len(lengths) or at_least(near, near + before, 0.5) >= _SURE:
         return None
-    return PileUp(longest, least, near, before)
+    return PileUp(longest, round((1 - _WINDOW) * longest), near, before)
+
+
+def crowd(lengths: dict[bytes, int], below: PileUp) -> bool:
+    """Whether these of the documents crowd below the greatest length by themselves."""
+    near, before = _in_windows(lengths.values(), below.longest)
+    return at_least(near, near + before, 0.5) < _SURE
+
+
+def _in_windows(lengths: Iterable[int], longest: int) -> tuple[int, int]:
+    """How many lengths are in the last tenth, and in the tenth below it."""
+    least, lower = round((1 - _WINDOW) * longest), round((1 - 2 * _WINDOW) * longest)
+    shown = list(lengths)
+    return sum(length > least for length in shown), sum(lower < length <= least for length in shown)
 
 
 def asked_length(row: Row) -> int:

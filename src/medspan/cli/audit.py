@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,7 +58,17 @@ SkipRows = Annotated[
 ]
 SchemaFile = Annotated[
     Path | None,
-    typer.Option("--schema", metavar="FILE", help="Types, legal pairs, symmetric and inverse ones (JSON)."),
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="All types, with legal pairs, symmetric and inverse ones (JSON or YAML; docs/audit.md).",
+    ),
+]
+WriteSchema = Annotated[
+    Path | None,
+    typer.Option(
+        "--write-schema", metavar="FILE", help="Write the schema that the data show, to change for --schema."
+    ),
 ]
 PolicyFile = Annotated[
     Path | None,
@@ -109,6 +120,7 @@ def audit(
     on_error: SkipRows = "skip",
     rejected: RejectedFile = None,
     schema_file: SchemaFile = None,
+    write_schema: WriteSchema = None,
     policy: PolicyFile = None,
     base_model: BaseModel = None,
     max_length: MaxLength = None,
@@ -127,7 +139,7 @@ def audit(
     from medspan.read.schema_file import read_schema
 
     given = [path for path in (schema_file, policy, original, *(benchmark or ())) if path]
-    check_targets(json_file, rejected, cases, html, reads=[*paths, *given])
+    check_targets(json_file, rejected, cases, html, write_schema, reads=[*paths, *given])
     _check_out(fix, out)
     chosen = load_policy(policy)
     schema = read_schema(schema_file) if schema_file else None
@@ -140,10 +152,12 @@ def audit(
         original=_part(original) if original else None,
         count_tokens=_token_counter(base_model, max_length),
         max_length=max_length,
+        named=tuple(map(str, paths)),
     )
     _note_reading(data, notes(quiet))
     done = run_checks(data, chosen)
     write_json(json_file, {**done.to_json(), **({"fix": fixed.to_json()} if fixed else {})})
+    _write_schema(write_schema, data)
     _write_cases(cases, done)
     _write_html(html, paths, done)
     _say_found(done, quiet)
@@ -231,8 +245,6 @@ def _part(path: Path) -> Part:
 def _note_reading(data: Data, note: Report) -> None:
     for part in data.parts:
         note(f"{part.name}: {', '.join(part.files)} ({', '.join(part.formats)})")
-        if part.rejected:
-            note(f"{part.name}: {part.rejected} rows could not be read (--rejected FILE lists them)")
 
 
 def _overview(done: Audit) -> list[list[str]]:
@@ -241,6 +253,13 @@ def _overview(done: Audit) -> list[list[str]]:
         tasks = ", ".join(f"{task} {share:.0%}" for task, share in split["tasks"].items())
         rows.append([name, str(split["examples"]), str(split["documents"]), tasks])
     return rows
+
+
+def _write_schema(path: Path | None, data: Data) -> None:
+    if path is not None:
+        from medspan.read import write_whole
+
+        write_whole(path, [json.dumps(data.schema.to_json(), ensure_ascii=False, indent=1), "\n"])
 
 
 def _write_html(path: Path | None, paths: Sequence[Path], done: Audit) -> None:

@@ -108,8 +108,13 @@ def convert(
     # What is written to a pipe must not be mixed with words.
     told = notes(quiet) if str(target) == PIPE else say
     told(f"{target}: {result['documents']} documents from {result['from']} to {to}")
-    told(f"read: mentions: {counted(result['mentions'])}; relations: {counted(result['relations'])}")
-    _report(result, losses, rejected, notes(quiet))
+    placeless = f" ({result['unaligned']} have no place in their text)" if result["unaligned"] else ""
+    mentions = f"{counted(result['mentions'])}{placeless}"
+    told(f"read: mentions: {mentions}; relations: {counted(result['relations'])}")
+    if result["lost"]:
+        where = f"listed in {losses}" if losses else "name a file with --losses to list them"
+        told(f"LOST, as {to} cannot hold it: {counted(result['lost'])} ({where})")
+    _report(result, rejected, notes(quiet))
 
 
 PIPE = "-"
@@ -156,7 +161,7 @@ def parse_renames(stated: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def _report(result: Mapping[str, Any], losses: Path | None, rejected: Path | None, note: Report) -> None:
+def _report(result: Mapping[str, Any], rejected: Path | None, note: Report) -> None:
     if result["brought"]:
         note(f"relations brought to another level: {counted(result['brought'])}")
     if result["renamed"]:
@@ -166,13 +171,8 @@ def _report(result: Mapping[str, Any], losses: Path | None, rejected: Path | Non
         note(f"--rename: nothing has the type {old!r}; the types (renamed) are: {types}")
     if result["merged"]:
         note(f"mentions and relations that were the same as another once renamed: {result['merged']}")
-    if result["unaligned"]:
-        note(f"mentions without a place in their text: {result['unaligned']}")
     if result["unparsed"]:
         note(f"pieces of targets that could not be read: {result['unparsed']}")
-    if result["lost"]:
-        where = f"listed in {losses}" if losses else "name a file with --losses to list them"
-        note(f"{result['to']} cannot hold: {counted(result['lost'])} ({where})")
     if any("type-not-asked" in kind for kind in result["lost"]):
         note(f"{result['to']} asks for its own types only, letter by letter: --rename OLD=NEW names them so")
     if result["rejected"]:

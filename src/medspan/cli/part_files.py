@@ -76,7 +76,8 @@ def target_files(folder: Path, parts: Iterable[str], source: PartFiles) -> dict[
     names = [part for part in SPLITS if part in set(parts)]
     targets = {part: folder / f"{part}{source.suffix}" for part in names}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if split_of(path.name) and path not in targets.values() and not path.name.startswith("."):
+        is_part = split_of(path.name) is not None or _is_fold(path)
+        if is_part and path not in targets.values() and not path.name.startswith("."):
             raise InputError(
                 f"{path} would stand beside the new parts",
                 cause="it is left of another split, and what trains on the folder would read it too",
@@ -86,15 +87,20 @@ def target_files(folder: Path, parts: Iterable[str], source: PartFiles) -> dict[
 
 
 def check_fold_folders(folder: Path, folds: Iterable[str]) -> None:
-    """InputError where a fold of another split would stand beside these."""
+    """InputError where a fold or part of another split would stand beside these."""
     names = set(folds)
-    for path in sorted(folder.glob("fold-*")) if folder.is_dir() else ():
-        if path.name not in names:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        is_part = split_of(path.name) is not None and not path.name.startswith(".")
+        if is_part or (_is_fold(path) and path.name not in names):
             raise InputError(
                 f"{path} would stand beside the new folds",
                 cause="it is left of another split, whose folds share rows with these",
                 remedy="remove it, or choose another folder for --out",
             )
+
+
+def _is_fold(path: Path) -> bool:
+    return path.is_dir() and path.name.startswith("fold-")
 
 
 def check_not_read(targets: Iterable[Path], read: Iterable[Path]) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from medspan.cli.part_files import PartFiles
     from medspan.split import Extension, SplitReport
 
+BAD = 1
 SHOWN = 5
 """How many shares that are off are told; all are in the result of --json."""
 
@@ -106,13 +107,16 @@ class _Output:
         check_targets(self.json_file, *files, reads=reads)
 
     def tell(self, report: SplitReport, format: str, lost: Mapping[str, int]) -> None:
-        """The report on standard output; shares that are off, and losses, as notes."""
+        """The report and what was lost on standard output; shares that are off as notes."""
         for line in report.lines():
             say(line)
         for line in report.deviations(SHOWN):
             self.note(line)
         if lost:
-            self.note(f"{format} cannot hold: {counted(lost)}")
+            say(
+                f"LOST, as {format} cannot hold it: {counted(lost)}. To keep it: medspan convert PATH NEW "
+                "--to medspan, and split that"
+            )
 
 
 def _note_pooled(corpus: PartFiles, kept: Sequence[str], note: Report) -> None:
@@ -169,6 +173,8 @@ def _cut(
     if listed:
         say(f"{len(result.left_out)} examples would leak and are left out; {listed} says which and why.")
     say(f"written to {', '.join(written.values())}")
+    if lost:
+        raise typer.Exit(BAD)
 
 
 def _extension_lines(
@@ -225,3 +231,5 @@ def _cut_folds(corpus: PartFiles, count: int, rest: dict[str, float], output: _O
         )
     folder = output.folder
     say(f"written to {folder / 'fold-1'} ... {folder / f'fold-{count}'}: each is a folder for data.train")
+    if lost:
+        raise typer.Exit(BAD)

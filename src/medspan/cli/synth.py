@@ -22,7 +22,7 @@ from medspan.cli.console import (
     shown,
     write_json,
 )
-from medspan.core import ConfigError, Example, Schema
+from medspan.core import ConfigError, Example, InputError, Schema
 
 if TYPE_CHECKING:
     from medspan.synth import Mix, Recipe
@@ -31,7 +31,7 @@ NOTES = ("demo", "clinic")
 
 OutFolder = Annotated[
     Path,
-    typer.Option("--out", metavar="DIR", help="Folder for the notes and schema.json; replaced if there."),
+    typer.Option("--out", metavar="DIR", help="Folder for notes and schema.json, which are replaced."),
 ]
 Count = Annotated[int, typer.Option("--count", metavar="N", help="Number of notes.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other notes.")]
@@ -104,6 +104,7 @@ def synth(
     split = _split(hold_out, shares)
     files = _files(out, to, list(split[1]) if split else ["notes"])
     lexicons = {type_: Path(file) for type_, file in _pairs("--lexicon", "TYPE=FILE", lexicon or ())}
+    _check_beside(out, files)
     _check_files(files, to, json_file, [path for path in (schema_file, *lexicons.values()) if path])
     if kind == "demo":
         done = _demo(count, seed)
@@ -213,6 +214,20 @@ def _files(out: Path, to: str, parts: Sequence[str]) -> dict[str, str]:
 
     suffix = format_named(to).suffix
     return {**{part: str(out / f"{part}{suffix}") for part in parts}, "schema": str(out / "schema.json")}
+
+
+def _check_beside(out: Path, files: Mapping[str, str]) -> None:
+    """InputError where notes of another call would stand beside these: readers would take them for one."""
+    from medspan.read.splits import split_of
+
+    for path in sorted(out.iterdir()) if out.is_dir() else ():
+        is_part = path.name.split(".")[0] == "notes" or split_of(path.name) is not None
+        if is_part and str(path) not in files.values() and not path.name.startswith("."):
+            raise InputError(
+                f"{path} would stand beside the new notes",
+                cause="it is left of another call, and whoever reads the folder would read it too",
+                remedy="remove it, or choose another folder for --out",
+            )
 
 
 def _check_files(files: Mapping[str, str], to: str, json_file: Path | None, reads: Sequence[Path]) -> None:

@@ -97,12 +97,16 @@ UNALIGNED_REASONS: tuple[str, ...] = get_args(UnalignedReason)
 
 @dataclass(frozen=True, slots=True)
 class UnalignedMention:
-    """A mention that has no place in its document, with the reason. Kept and counted, never dropped."""
+    """A mention that has no place in its document, with the reason. Kept and counted, never dropped.
+
+    `stated` is where the source says that it stands, though it does not; it takes no part in comparisons.
+    """
 
     type: str
     text: str
     reason: UnalignedReason
     concepts: tuple[str, ...] = ()
+    stated: tuple[Segment, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.reason not in UNALIGNED_REASONS:

@@ -59,6 +59,12 @@ class ModelError(MedspanError):
 
 def missing_file(path: Path | str, wanted: str) -> InputError:
     """The error for a path that does not exist; `wanted` says what was looked for there."""
+    if str(path) == "-":
+        return InputError(
+            "- is no file",
+            cause="this verb reads files; medspan convert alone reads standard input",
+            remedy="write the pipe to a file first: ... | medspan convert - FILE --to medspan",
+        )
     return InputError(
         f"{path} does not exist",
         cause=f"the path of {wanted} is misspelt or relative to another folder (now in {Path.cwd()})",

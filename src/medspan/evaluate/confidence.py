@@ -9,6 +9,8 @@ from typing import Any
 from medspan.core import Example, Mention, Relation
 from medspan.evaluate.match import (
     KINDS,
+    NO_DIRECTIONS,
+    Directions,
     How,
     Judged,
     Kind,
@@ -70,13 +72,15 @@ class Confidence:
         }
 
 
-def confidence(examples: Sequence[Example], how: How = "strict") -> dict[Kind, Confidence]:
+def confidence(
+    examples: Sequence[Example], how: How = "strict", directions: Directions = NO_DIRECTIONS
+) -> dict[Kind, Confidence]:
     """Of both kinds what the confidences of `examples` are worth; kinds without any are left out."""
     found: dict[Kind, Confidence] = {}
     for kind in KINDS:
         if not any(_has_confidence(example, kind) for example in examples):
             continue
-        items, support = sure_items(examples, kind, how)
+        items, support = sure_items(examples, kind, how, directions)
         if items:
             pairs = [(item.confidence, item.right) for item in items]
             found[kind] = Confidence(len(items), calibration_error(pairs), curve(items, support))
@@ -90,7 +94,9 @@ def _has_confidence(example: Example, kind: Kind) -> bool:
     return any(item.confidence is not None for item in items)
 
 
-def sure_items(examples: Sequence[Example], kind: Kind, how: How = "strict") -> tuple[list[Sure], int]:
+def sure_items(
+    examples: Sequence[Example], kind: Kind, how: How = "strict", directions: Directions = NO_DIRECTIONS
+) -> tuple[list[Sure], int]:
     """The predicted items that have a confidence, judged, and how many items the reference has."""
     items: list[Sure] = []
     support = 0
@@ -98,7 +104,7 @@ def sure_items(examples: Sequence[Example], kind: Kind, how: How = "strict") -> 
         wanted, judged = (
             judge_mentions(example, how)
             if kind == "entities"
-            else judge_relations(example, how, linked=linked)
+            else judge_relations(example, how, linked=linked, directions=directions)
         )
         support += len(wanted)
         for one in judged:

@@ -11,7 +11,7 @@ from medspan.evaluate.directions import Directions
 from medspan.evaluate.mentions import mention_outcome
 from medspan.evaluate.outcome import HOWS, MATCHES, Counts, How, Kind, Outcome
 from medspan.evaluate.relations import links_concepts, relation_outcome
-from medspan.evaluate.sides import Pair, concept_ids, has_ids, listed
+from medspan.evaluate.sides import Pair, concept_ids, gives_ids, has_ids, listed
 from medspan.text import fold
 
 Part = Literal["seen", "unseen"]
@@ -83,7 +83,7 @@ def count_documents(
     directions = Directions.of(schema)
     seen = None if training is None else SeenStrings.of(training)
     asked = _asked(examples, hows)
-    own_ids = has_ids(one.predicted for one in examples if one.predicted is not None)
+    own_ids = predicted_ids(examples)
     # Equal counts are kept once: most documents add one of a few.
     known: dict[Counts, Counts] = {}
     keys: dict[Key, Key] = {}
@@ -110,13 +110,23 @@ def count_documents(
     return tuple(rows)
 
 
+def predicted_ids(examples: Sequence[Example]) -> bool:
+    """Whether predicted mentions are brought to concepts by their own ids: where at least half have one."""
+    return gives_ids(one.predicted for one in examples if one.predicted is not None)
+
+
+def by_concept(examples: Sequence[Example]) -> bool:
+    """Whether there is anything to count under the match `concept`."""
+    return has_ids(one.reference for one in examples if one.reference is not None)
+
+
 def _asked(examples: Sequence[Example], hows: Sequence[How]) -> list[tuple[Kind, How]]:
-    by_concept = has_ids(one.reference for one in examples if one.reference is not None)
+    concepts = by_concept(examples)
     return [
         (kind, how)
         for kind, known in MATCHES.items()
         for how in known
-        if how in hows and (how != "concept" or by_concept)
+        if how in hows and (how != "concept" or concepts)
     ]
 
 

@@ -41,7 +41,7 @@ def f1_intervals(
     import numpy as np
 
     counts = np.asarray(rows, dtype=np.float64)
-    if counts.ndim != 3 or not counts.shape[1] or samples < 1:
+    if counts.ndim != 3 or 0 in counts.shape or samples < 1:
         return [None] * (counts.shape[1] if counts.ndim == 3 else len(rows[0]) if len(rows) else 0)
     columns = counts.shape[1]
     correct = 2 * counts[:, :, 0]
@@ -86,6 +86,8 @@ def _limits(drawn: Floats, correct: Floats, total: Floats, documents: int) -> In
     """The BCa limits from the sorted scores of the resamples and the counts of the documents."""
     import numpy as np
 
+    # Documents without an item tell nothing of the spread, and are not counted as such.
+    correct, total = correct[total > 0], total[total > 0]
     whole, of = float(correct.sum()), float(total.sum())
     score = whole / of
     tail = (1 - LEVEL) / 2
@@ -104,7 +106,9 @@ def _limits(drawn: Floats, correct: Floats, total: Floats, documents: int) -> In
     shares = []
     for reach in (-_reach(documents), _reach(documents)):
         shifted = bias + reach
-        shares.append(_NORMAL.cdf(bias + shifted / (1 - acceleration * shifted)))
+        stretch = 1 - acceleration * shifted
+        # Of very few documents the correction may leave its range: the limit is then the outermost resample.
+        shares.append(_NORMAL.cdf(bias + shifted / stretch) if stretch > 0 else float(shifted > 0))
     low, high = np.quantile(drawn, shares)
     return float(low), float(high)
 

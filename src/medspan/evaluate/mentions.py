@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from medspan.core import Example, Mention, UnalignedMention
@@ -18,7 +18,8 @@ def match_mentions(example: Example, how: How, *, own_ids: bool | None = None) -
 
     `text`: the set of (type, folded text) on either side, unaligned mentions included. `strict`: the
     set of (segments, type); an annotation of scope `string` counts at every occurrence of its strings,
-    and unaligned mentions match nothing. `span`: the same without types. `type`: what `strict` finds,
+    and unaligned mentions match nothing. `span`: the same without types; of several types at one place
+    as many are found as both sides have. `type`: what `strict` finds,
     then a largest one-to-one matching of the rest by a shared character and the type. `overlap`: what
     `span` finds, then such a matching by a shared character, each pair of which counts one half. These
     four are nervaluate's `strict`, `exact`, `ent_type` and `partial` (the MUC-5 and SemEval-2013 9.1
@@ -32,9 +33,14 @@ def match_mentions(example: Example, how: How, *, own_ids: bool | None = None) -
 
 def mention_outcome(pair: Pair, how: How) -> Outcome[Item]:
     """As `match_mentions`, of a document that is prepared already."""
+    if how == "span":
+        return _spans(pair)[0]
     if how in ("type", "overlap"):
         return _overlapping(pair, how)
-    wanted, given = _keyed(pair, pair.reference, how), _keyed(pair, pair.predicted, how)
+    return _compared(_keyed(pair, pair.reference, how), _keyed(pair, pair.predicted, how))
+
+
+def _compared(wanted: _Keyed, given: _Keyed) -> Outcome[Item]:
     return Outcome(
         tuple(item for key, item in wanted.items() if key in given),
         tuple(item for key, item in wanted.items() if key not in given),
@@ -45,7 +51,7 @@ def mention_outcome(pair: Pair, how: How) -> Outcome[Item]:
 def judge_mentions(example: Example, how: How) -> tuple[Mapping[Any, Item], list[Judged[Item]]]:
     """The reference's mentions by their keys, and each predicted one with what it finds of them.
 
-    For the matches that compare keys: all but `type` and `overlap`.
+    For the matches that compare keys: `text`, `strict` and `concept`.
     """
     pair = Pair.of(example)
     wanted = _keyed(pair, pair.reference, how)
@@ -59,8 +65,7 @@ def judge_mentions(example: Example, how: How) -> tuple[Mapping[Any, Item], list
 def _keyed(pair: Pair, side: Side, how: How) -> _Keyed:
     keyed: _Keyed = {}
     for key, item in _keys(pair, side, how):
-        # Of two types at one place the first by name stands for both, whatever the order.
-        if key not in keyed or item.type < keyed[key].type:
+        if key not in keyed:
             keyed[key] = item
     return keyed
 
@@ -73,15 +78,13 @@ def _keys(pair: Pair, side: Side, how: How) -> Iterator[tuple[tuple[Hashable, ..
     elif how == "concept":
         yield from _concept_keys(pair, side)
     else:
-        typed = how != "span"
         for item, folded in side.items:
             if isinstance(item, UnalignedMention):
                 # The side in the key keeps an unaligned reference from meeting an unaligned prediction.
-                yield (side.name, item.type if typed else None, folded), item
+                yield (side.name, item.type, folded), item
             else:
                 for segments in side.places(item):
-                    key = (segments, item.type) if typed else (segments,)
-                    yield key, _at(item, segments, side.text)
+                    yield (segments, item.type), _at(item, segments, side.text)
 
 
 def _concept_keys(pair: Pair, side: Side) -> Iterator[tuple[tuple[Hashable, ...], Item]]:
@@ -89,7 +92,10 @@ def _concept_keys(pair: Pair, side: Side) -> Iterator[tuple[tuple[Hashable, ...]
         ids = pair.linked(side, item)
         for concept in ids:
             yield (item.type, concept), item
-        if not ids and side.name == "predicted" and not pair.own_ids:
+        if ids or side.name == "reference" or pair.own_ids:
+            continue
+        # A string that the reference itself gives no concept says nothing here.
+        if not pair.lacks_concept(item.type, folded):
             yield (side.name, item.type, folded), item
 
 
@@ -99,12 +105,41 @@ def _at(mention: Mention, segments: Place, text: str) -> Mention:
     return Mention(segments, mention.type, " ".join(text[start:end] for start, end in segments))
 
 
+def _spans(pair: Pair) -> tuple[Outcome[Item], list[Mention], list[Mention]]:
+    """The outcome by places alone, and what is left on either side, in an order of its own.
+
+    Of several types at one place as many are found as both sides have there, equal types first.
+    """
+    wanted, given = _keyed(pair, pair.reference, "strict"), _keyed(pair, pair.predicted, "strict")
+    found = {id(item) for key, item in wanted.items() if key in given}
+    used = {id(item) for key, item in given.items() if key in wanted}
+    left, right = _sorted_rest(wanted, given), _sorted_rest(given, wanted)
+    standing: dict[Place, list[Mention]] = {}
+    for item in reversed(right):
+        standing.setdefault(item.segments, []).append(item)
+    for item in left:
+        if standing.get(item.segments):
+            found.add(id(item))
+            used.add(id(standing[item.segments].pop()))
+    outcome = Outcome(
+        tuple(item for item in wanted.values() if id(item) in found),
+        tuple(item for item in wanted.values() if id(item) not in found),
+        tuple(item for item in given.values() if id(item) not in used),
+    )
+    return (
+        outcome,
+        [item for item in left if id(item) not in found],
+        [item for item in right if id(item) not in used],
+    )
+
+
 def _overlapping(pair: Pair, how: How) -> Outcome[Item]:
-    exact: How = "strict" if how == "type" else "span"
-    wanted, given = _keyed(pair, pair.reference, exact), _keyed(pair, pair.predicted, exact)
-    found = {key for key in wanted if key in given}
-    left = _sorted_rest(wanted, given)
-    right = _sorted_rest(given, wanted)
+    if how == "overlap":
+        exact, left, right = _spans(pair)
+    else:
+        wanted, given = _keyed(pair, pair.reference, "strict"), _keyed(pair, pair.predicted, "strict")
+        exact = _compared(wanted, given)
+        left, right = _sorted_rest(wanted, given), _sorted_rest(given, wanted)
     pairs: list[tuple[Mention, Mention]] = []
     if left and right:
         for type in sorted({item.type for item in left}) if how == "type" else (None,):
@@ -112,13 +147,19 @@ def _overlapping(pair: Pair, how: How) -> Outcome[Item]:
             theirs = [item for item in right if type in (None, item.type)]
             edges = touching([one.segments for one in mine], [one.segments for one in theirs])
             pairs += [(mine[one], theirs[other]) for one, other in one_to_one(edges)]
-    met = {id(one) for pair_ in pairs for one in pair_}
-    missed = tuple(item for key, item in wanted.items() if key not in found and id(item) not in met)
-    spurious = tuple(item for key, item in given.items() if key not in found and id(item) not in met)
-    whole = tuple(wanted[key] for key in wanted if key in found)
+    met = {(side, item.segments, item.type) for two in pairs for side, item in enumerate(two)}
+
+    def rest(side: int, items: Iterable[Item]) -> tuple[Item, ...]:
+        return tuple(
+            item
+            for item in items
+            if isinstance(item, UnalignedMention) or (side, item.segments, item.type) not in met
+        )
+
+    missed, spurious = rest(0, exact.missed), rest(1, exact.spurious)
     if how == "overlap":
-        return Outcome(whole, missed, spurious, tuple(pairs))
-    return Outcome((*whole, *(one for one, _ in pairs)), missed, spurious)
+        return Outcome(exact.found, missed, spurious, tuple(pairs))
+    return Outcome((*exact.found, *(one for one, _ in pairs)), missed, spurious)
 
 
 def _sorted_rest(mine: _Keyed, theirs: _Keyed) -> list[Mention]:

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from medspan.core import Mention, Relation, UnalignedMention
+from medspan.core import Concept, Mention, Relation, UnalignedMention
+from medspan.text import fold
 
 How = Literal["text", "strict", "span", "type", "overlap", "relaxed", "concept"]
 Kind = Literal["entities", "relations"]
@@ -84,10 +85,18 @@ def outcome_of(wanted: Mapping[Any, Item], judged: Iterable[Judged[Item]]) -> Ou
     spurious: dict[Hashable, Item] = {}
     for one in judged:
         reached |= one.finds
-        if not one.finds and (one.key not in spurious or one.item.type < spurious[one.key].type):
-            spurious[one.key] = one.item
+        if not one.finds:
+            before = spurious.get(one.key)
+            if before is None or rank(one.item) < rank(before):
+                spurious[one.key] = one.item
     return Outcome(
         tuple(item for key, item in wanted.items() if key in reached),
         tuple(item for key, item in wanted.items() if key not in reached),
         tuple(spurious.values()),
     )
+
+
+def rank(item: Mention | UnalignedMention | Relation) -> tuple[str, ...]:
+    """What decides which of several items that count as one stands for them, whatever their order."""
+    ends = (item.head, item.tail) if isinstance(item, Relation) else (item,)
+    return item.type, *(end.id if isinstance(end, Concept) else fold(end.text) for end in ends)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from medspan.core import UNKNOWN_TYPE, Annotation, Concept, Endpoint, Example, Mention, Relation
 from medspan.evaluate.directions import NO_DIRECTIONS, Directions
-from medspan.evaluate.outcome import How, Judged, Outcome, outcome_of
+from medspan.evaluate.outcome import How, Judged, Outcome, outcome_of, rank
 from medspan.evaluate.overlaps import Place, one_to_one, shares_characters
 from medspan.evaluate.sides import Pair, Side, concept_ids
 from medspan.text import bare_id, fold
@@ -30,8 +30,9 @@ def match_relations(
     `text`: a relation is (folded head text, type, folded tail text). `strict`: (head place, head type,
     type, tail place, tail type), where an endpoint of scope `string` stands for all occurrences of
     its string, and two endpoints agree where they share a place and a type: SpERT's evaluation with
-    entity types. `span`: the same without the types of the ends: SpERT's without. `relaxed`: what `span`
-    finds, then a largest one-to-one matching of the rest by type and a shared character at both ends.
+    entity types. `span`: the same without the types of the ends: SpERT's without. `relaxed`: what `strict`
+    finds, then what `span` finds of the rest, then a largest one-to-one matching of what is left by type
+    and a shared character at both ends.
     `concept`: ends are the concept ids that they come to (`Pair.linked`), or their strings where they
     come to none. Of a symmetric type the ends may change places, and of two inverse types one stands for
     both, where `directions` says so.
@@ -55,12 +56,15 @@ def relation_outcome(
     """As `match_relations`, of a document that is prepared already."""
     if not pair.reference.annotation.relations and not pair.predicted.annotation.relations:
         return Outcome()
-    view = _View(pair, "span" if how == "relaxed" else how, linked, directions)
-    wanted, judged = _judge(view)
-    outcome = outcome_of(wanted, judged)
-    if how == "relaxed" and outcome.missed and outcome.spurious:
-        return _with_overlaps(outcome, view)
-    return outcome
+    sides = pair.reference.annotation.relations, pair.predicted.annotation.relations
+    if how != "relaxed":
+        return outcome_of(*_judge(_View(pair, how, linked, directions), *sides))
+    outcome: Outcome[Relation] = Outcome((), *sides)
+    for stage in ("strict", "span"):
+        view = _View(pair, stage, linked, directions)
+        found = outcome_of(*_judge(view, outcome.missed, outcome.spurious))
+        outcome = Outcome((*outcome.found, *found.found), found.missed, found.spurious)
+    return _with_overlaps(outcome, view) if outcome.missed and outcome.spurious else outcome
 
 
 def judge_relations(
@@ -70,7 +74,9 @@ def judge_relations(
 
     For the matches that compare keys: all but `relaxed`.
     """
-    return _judge(_View(Pair.of(example), how, linked, directions))
+    pair = Pair.of(example)
+    view = _View(pair, how, linked, directions)
+    return _judge(view, pair.reference.annotation.relations, pair.predicted.annotation.relations)
 
 
 def links_concepts(examples: Iterable[Example]) -> list[bool]:
@@ -91,23 +97,36 @@ def _joins_concepts(annotation: Annotation | None) -> bool | None:
     return any(isinstance(end, Concept) for end in ends)
 
 
-def _judge(view: _View) -> tuple[dict[_RelationKey, Relation], list[Judged[Relation]]]:
+def _judge(
+    view: _View, references: Iterable[Relation], predictions: Iterable[Relation]
+) -> tuple[dict[_RelationKey, Relation], list[Judged[Relation]]]:
     wanted: dict[_RelationKey, Relation] = {}
     by_type: dict[str, list[_RelationKey]] = {}
-    for relation in view.pair.reference.annotation.relations:
+    for relation in filter(_names_both_ends, references):
         key = view.key(relation, view.pair.reference)
         if key not in wanted:
             wanted[key] = relation
             by_type.setdefault(key[1], []).append(key)
-        elif relation.type < wanted[key].type:
-            # Of two inverse types the first by name stands for both, whatever the order.
+        elif rank(relation) < rank(wanted[key]):
             wanted[key] = relation
-    judged = []
-    for relation in view.pair.predicted.annotation.relations:
+    judged: list[Judged[Relation]] = []
+    known: dict[_RelationKey, frozenset[_RelationKey]] = {}
+    for relation in filter(_names_both_ends, predictions):
         key = view.key(relation, view.pair.predicted)
-        hits = frozenset(other for other in by_type.get(key[1], ()) if view.agree(key, other))
+        hits = known.get(key)
+        if hits is None:
+            hits = frozenset(other for other in by_type.get(key[1], ()) if view.agree(key, other))
+            known[key] = hits
         judged.append(Judged(relation, hits, (_identity(key[0]), key[1], _identity(key[2]))))
     return wanted, judged
+
+
+def _names_both_ends(relation: Relation) -> bool:
+    """Blank ends name nothing: such a relation is on neither side."""
+    return all(
+        isinstance(end, Concept) or (not end.text.isspace() and end.text != "")
+        for end in (relation.head, relation.tail)
+    )
 
 
 @dataclass(slots=True)
@@ -120,13 +139,13 @@ class _View:
     directions: Directions
     concepts: dict[str, dict[str, None]] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
-    _ends: dict[tuple[int, str], _Ends] = field(default_factory=dict)
+    _ends: dict[tuple[Hashable, str], _Ends] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.linked or self.how == "concept":
             return
         self.concepts = self.pair.concepts
-        # The prediction's mentions tell the types of a predicted concept that the reference does not mention.
+        # The prediction tells the types of a predicted concept that the reference does not mention.
         self.types = {**_types(self.pair.predicted), **_types(self.pair.reference)}
 
     def key(self, relation: Relation, side: Side) -> _RelationKey:
@@ -146,7 +165,9 @@ class _View:
 
     def _endpoint(self, end: Endpoint, side: Side) -> _Ends:
         """Keys of which one must be shared for two endpoints to agree."""
-        known = (id(end), side.name)
+        known: tuple[Hashable, str] = id(end), side.name
+        if side.annotation.scope == "string" and isinstance(end, Mention) and len(end.segments) == 1:
+            known = (end.text, end.type, end.concepts), side.name
         found = self._ends.get(known)
         if found is None:
             make = self._by_concept if self.how == "concept" else self._by_place_or_text
@@ -167,6 +188,9 @@ class _View:
             known: Iterable[str | None] = {end.type} if end.type else self.types.get(bare, {None})
             for type in known:
                 yield "concept", bare, type if strict else None
+            if side.name == "predicted":
+                # A reference concept whose type nothing tells fits any.
+                yield "concept", bare, None
             return
         its = end.type if strict else None
         if self.how == "text":
@@ -186,11 +210,13 @@ class _View:
 
 
 def _types(side: Side) -> dict[str, set[str]]:
-    """The types of each concept's mentions."""
+    """The types of each concept's mentions, and of ends that are concepts."""
     types: dict[str, set[str]] = {}
-    for item, _ in side.items:
-        for concept in concept_ids(item) if item.concepts else ():
-            types.setdefault(concept, set()).add(item.type)
+    ends = (end for one in side.annotation.relations for end in (one.head, one.tail))
+    for item in (*(item for item, _ in side.items), *(end for end in ends if isinstance(end, Concept))):
+        for concept in concept_ids(item):
+            if item.type:
+                types.setdefault(concept, set()).add(item.type)
     return types
 
 

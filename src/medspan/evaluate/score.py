@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from medspan.core import Example, Schema
 from medspan.evaluate.confidence import Confidence, confidence
-from medspan.evaluate.counts import PARTS, DocumentCounts, Key, Part, count_documents
+from medspan.evaluate.counts import (
+    PARTS,
+    DocumentCounts,
+    Part,
+    by_concept,
+    count_documents,
+    predicted_ids,
+)
+from medspan.evaluate.directions import Directions
 from medspan.evaluate.guard import check_usable
 from medspan.evaluate.health import Health, health
 from medspan.evaluate.interval import LEVEL, Interval, f1_intervals
 from medspan.evaluate.outcome import HOWS, KINDS, MATCHES, How, Kind
+from medspan.evaluate.outcome import Counts as Cell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,6 +117,8 @@ class Evaluation:
 
     `parts`: the scores of items whose strings the training part holds (`seen`), and of the others;
     empty where no training part is known. `confidence` by kind, for predictions that have probabilities.
+    `concept_ids`: what brings predictions to concepts, `predicted` ids or gold linking (`linked`); None
+    where the reference has no concepts.
     """
 
     match: MatchScores
@@ -117,6 +128,7 @@ class Evaluation:
     parts: Mapping[Part, MatchScores] = field(default_factory=dict)
     confidence: Mapping[Kind, Confidence] = field(default_factory=dict)
     bootstrap: Mapping[str, Any] = field(default_factory=dict)
+    concept_ids: str | None = None
 
     @property
     def documents(self) -> int:
@@ -137,6 +149,7 @@ class Evaluation:
             "health_examples": self.health.to_json(),
             "confidence": {kind: found.to_json() for kind, found in self.confidence.items()},
             "bootstrap": dict(self.bootstrap),
+            "concept_ids": self.concept_ids,
         }
 
 
@@ -182,7 +195,8 @@ def evaluate(
             part: scores([DocumentCounts(row.id, row.task, row.parts.get(part, {})) for row in rows])
             for part in PARTS
         },
-        confidence=confidence(scored or examples),
+        confidence=confidence(scored or examples, directions=Directions.of(schema)),
+        concept_ids=("predicted" if predicted_ids(examples) else "linked") if by_concept(examples) else None,
         bootstrap={"samples": bootstrap_samples, "seed": seed, "level": LEVEL, "method": "BCa, documents"},
     )
 
@@ -198,12 +212,26 @@ def quick_scores(examples: Sequence[Example]) -> dict[str, dict[str, float | Non
 
 def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, seed: int) -> MatchScores:
     """The scores of all matches and kinds over the counts of `rows`."""
-    columns, table = _table(rows)
-    intervals = f1_intervals(table, samples=bootstrap_samples, seed=seed)
-    sums = table.sum(axis=0).tolist() if len(rows) else [[0.0] * 3 for _ in columns]
+    sums: dict[_Column, Cell] = {
+        (how, kind, None): (0.0, 0.0, 0.0) for kind, hows in MATCHES.items() for how in hows
+    }
+    for row in rows:
+        for key, cell in row.counts.items():
+            for column in (key, (key[0], key[1], None)):
+                before = sums.get(column, (0.0, 0.0, 0.0))
+                sums[column] = (before[0] + cell[0], before[1] + cell[1], before[2] + cell[2])
+    # A type that only predictions hold has no interval: its F1 is 0 in every resample, and a model may
+    # invent thousands.
+    columns = sorted(
+        (column for column, cell in sums.items() if column[2] is None or cell[0] + cell[2]),
+        key=lambda column: (column[0], column[1], column[2] or ""),
+    )
+    intervals = dict(
+        zip(columns, f1_intervals(_table(rows, columns), samples=bootstrap_samples, seed=seed), strict=True)
+    )
     scores = {
-        column: Score(_number(cell[0]), _number(cell[1]), _number(cell[2]), interval)
-        for column, cell, interval in zip(columns, sums, intervals or [None] * len(columns), strict=True)
+        column: Score(_number(cell[0]), _number(cell[1]), _number(cell[2]), intervals.get(column))
+        for column, cell in sorted(sums.items(), key=lambda pair: pair[0][2] or "")
     }
     return {
         how: {
@@ -225,30 +253,23 @@ def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, s
 _Column = tuple[How, Kind, str | None]
 
 
-def _table(rows: Sequence[DocumentCounts]) -> tuple[list[_Column], NDArray[np.float64]]:
-    """One column for each match, kind and type, and one for all its types; counts by row and column."""
+def _table(rows: Sequence[DocumentCounts], columns: Sequence[_Column]) -> NDArray[np.float64]:
+    """Counts by row and column; a column without a type holds all types of its match and kind."""
     import numpy as np
 
-    keys: set[Key] = {key for row in rows for key in row.counts}
-    columns: list[_Column] = []
-    for kind, hows in MATCHES.items():
-        for how in hows:
-            columns.append((how, kind, None))
-            columns += sorted(key for key in keys if key[:2] == (how, kind))
     number = {column: place for place, column in enumerate(columns)}
-    whole = {key: number[key[0], key[1], None] for key in keys}
     table = np.zeros((len(rows), len(columns), 3))
     where, which, cells = [], [], []
     for place, row in enumerate(rows):
         for key, cell in row.counts.items():
-            where.append(place)
-            which.append((number[key], whole[key]))
-            cells.append(cell)
+            for column in (key, (key[0], key[1], None)):
+                if column in number:
+                    where.append(place)
+                    which.append(number[column])
+                    cells.append(cell)
     if cells:
-        counts = np.asarray(cells, dtype=np.float64)
-        for side in (0, 1):
-            np.add.at(table, (where, [pair[side] for pair in which]), counts)
-    return columns, table
+        np.add.at(table, (where, which), np.asarray(cells, dtype=np.float64))
+    return table
 
 
 def _number(value: float) -> float:

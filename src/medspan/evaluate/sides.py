@@ -68,8 +68,15 @@ class Side:
     _occurring: dict[str, tuple[Place, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Blank items name nothing and are on neither side.
-        self.items = [(item, folded) for item in listed(self.annotation) if (folded := fold(item.text))]
+        # Blank items name nothing and are on neither side. Where a string stands for all its occurrences,
+        # repeats of it add nothing: a model that runs on may write thousands.
+        items: Iterable[Item] = listed(self.annotation)
+        if self.annotation.scope == "string":
+            once: dict[tuple[str, str, tuple[str, ...]], Item] = {}
+            for item in items:
+                once.setdefault((item.type, item.text, item.concepts), item)
+            items = once.values()
+        self.items = [(item, folded) for item in items if (folded := fold(item.text))]
 
     def places(self, mention: Mention) -> tuple[Place, ...]:
         """As `places`, looked up once for each string."""
@@ -95,12 +102,13 @@ class Pair:
     predicted: Side
     own_ids: bool = False
     _concepts: dict[str, dict[str, None]] | None = None
+    _without: set[tuple[str, str]] | None = None
 
     @classmethod
     def of(cls, example: Example, own_ids: bool | None = None) -> Pair:
         reference, predicted = both_sides(example)
         text = example.document.text
-        own = has_ids([predicted]) if own_ids is None else own_ids
+        own = gives_ids([predicted]) if own_ids is None else own_ids
         return cls(Side("reference", reference, text), Side("predicted", predicted, text), own)
 
     @property
@@ -112,6 +120,12 @@ class Pair:
                 for concept in concept_ids(item) if item.concepts else ():
                     self._concepts.setdefault(folded, {})[concept] = None
         return self._concepts
+
+    def lacks_concept(self, type: str, folded: str) -> bool:
+        """Whether the reference names this string under this type without any concept id."""
+        if self._without is None:
+            self._without = {(item.type, its) for item, its in self.reference.items if not concept_ids(item)}
+        return (type, folded) in self._without
 
     def linked(self, side: Side, item: Endpoint) -> tuple[str, ...]:
         """The concept ids that an item of a side comes to."""
@@ -132,3 +146,14 @@ def has_ids(annotations: Iterable[Annotation]) -> bool:
         for item in items
         if isinstance(item, Concept) or item.concepts
     )
+
+
+def gives_ids(annotations: Iterable[Annotation]) -> bool:
+    """Whether at least half of the mentions and ends have concept ids: then they are their own."""
+    items = with_ids = 0
+    for annotation in annotations:
+        ends = (end for relation in annotation.relations for end in (relation.head, relation.tail))
+        for item in (*listed(annotation), *ends):
+            items += 1
+            with_ids += bool(concept_ids(item))
+    return with_ids > 0 and 2 * with_ids >= items

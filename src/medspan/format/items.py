@@ -104,13 +104,25 @@ class TypesOfStrings:
         return (heads or [UNKNOWN_TYPE])[0], (tails or [UNKNOWN_TYPE])[0]
 
 
+class Lost(Counter[str]):
+    """What cannot be written, counted by kind; `shown` has each of a kind in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: dict[str, list[str]] = {}
+
+    def lose(self, kind: str, what: str) -> None:
+        self[kind] += 1
+        self.shown.setdefault(kind, []).append(what)
+
+
 @dataclass(frozen=True, slots=True)
 class Writable:
     """Items and triples of an annotation that a format can write, without repeats; the rest counted."""
 
     items: tuple[Item, ...]
     triples: tuple[Triple, ...]
-    lost: Counter[str]
+    lost: Lost
 
 
 def writable(
@@ -129,18 +141,18 @@ def writable(
     concept is written as the first of its mentions in the text. With `endpoints="mentions"`, a
     relation needs two different strings among the items.
     """
-    lost: Counter[str] = Counter()
+    lost = Lost()
     items: dict[Item, None] = {}
     for mention in annotation.mentions:
         reason = _reason_against(document.text, mention, forbidden)
         if reason is None and mention.type not in labels:
             reason = "type-not-asked"
         if reason:
-            lost[f"mention: {reason}"] += 1
+            lost.lose(f"mention: {reason}", f"{mention.type} {mention.text}")
         else:
             items[(mention.type, mention.text)] = None
     for unaligned in annotation.unaligned:
-        lost[f"mention: {unaligned.reason}"] += 1
+        lost.lose(f"mention: {unaligned.reason}", f"{unaligned.type} {unaligned.text}")
     types = TypesOfStrings()
     for type_, string in items:
         types.add(string, type_)
@@ -161,7 +173,7 @@ def writable(
         if reason is None and by_triple.get((ends[0], relation.type, ends[1]), relation) != relation:
             reason = "same-strings-as-another"
         if reason:
-            lost[f"relation: {reason}"] += 1
+            lost.lose(f"relation: {reason}", _told(relation))
         else:
             triples[(ends[0], relation.type, ends[1])] = None
             by_triple[(ends[0], relation.type, ends[1])] = relation
@@ -171,6 +183,11 @@ def writable(
         tuple(sorted(triples, key=lambda triple: (at[triple[0]], at[triple[2]], triple[1]))),
         lost,
     )
+
+
+def _told(relation: Relation) -> str:
+    head, tail = (end.id if isinstance(end, Concept) else end.text for end in (relation.head, relation.tail))
+    return f"{head} --[{relation.type}]--> {tail}"
 
 
 def _first_places(annotation: Annotation) -> dict[str, tuple[int, int]]:

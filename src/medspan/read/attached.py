@@ -39,6 +39,12 @@ def attached(document: Document, item: Item) -> tuple[str, ...]:
 
 def _keys(item: Item) -> tuple[str, ...]:
     """The keys under which readers keep further columns of an item."""
+    if isinstance(item, UnalignedMention) and len(item.stated) == 1:
+        ((start, end),) = item.stated
+        return (
+            pubtator.concepts_key(start, end, item.type),
+            pubtator.mention_key(start, end, item.type),
+        )
     if isinstance(item, Mention):
         return (
             pubtator.concepts_key(item.start, item.end, item.type),

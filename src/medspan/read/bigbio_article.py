@@ -137,12 +137,12 @@ def item_of(raw: dict[str, Any], text: str, place: Place, what: str) -> Item:
     ordered, at = sorted(segments), 0
     for start, end in ordered:
         if not at <= start < end <= len(text):
-            return UnalignedMention(type_, written, "offset-mismatch", concepts)
+            return UnalignedMention(type_, written, "offset-mismatch", concepts, tuple(ordered))
         at = end
     there = " ".join(text[start:end] for start, end in ordered)
     as_listed = " ".join(text[start:end] for start, end in segments)
     if written.split() not in (there.split(), as_listed.split()):
-        return UnalignedMention(type_, written, "offset-mismatch", concepts)
+        return UnalignedMention(type_, written, "offset-mismatch", concepts, tuple(ordered))
     source_text = None if written == there else written
     return Mention(tuple(ordered), type_, there, concepts, source_text=source_text)
 

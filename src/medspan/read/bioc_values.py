@@ -184,7 +184,7 @@ def _item(raw: Values, container: Values, text: str, place: Place) -> Item:
     found = " ".join(text[start:end] for start, end in segments)
     if not segments or not _stands(written, found) or not _is_place(segments, text):
         reason = optional(own, "unaligned", str, place) or ("offset-mismatch" if segments else "not-in-text")
-        missing = UnalignedMention(type_, written, reason, concepts)  # type: ignore[arg-type]
+        missing = UnalignedMention(type_, written, reason, concepts, tuple(segments))  # type: ignore[arg-type]
         return Item(raw, container, missing, listed, individual, bool(segments))
     mention = Mention(
         tuple(segments),

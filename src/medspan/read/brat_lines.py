@@ -191,7 +191,8 @@ class _Reader:
         concepts = tuple(self._concepts.get(span.id, ()))
         segments = counting.segments(span)
         if segments is None:
-            return UnalignedMention(span.type, span.written, "offset-mismatch", concepts)
+            stated = counting.places(span)
+            return UnalignedMention(span.type, span.written, "offset-mismatch", concepts, stated)
         segments = tuple(sorted(segments))
         text = " ".join(self._text[start:end] for start, end in segments)
         written = span.written.rstrip()
@@ -240,13 +241,17 @@ class _Counting:
 
     def segments(self, span: _Span) -> tuple[Segment, ...] | None:
         """The segments in the text as it stands; None where the text has something else there."""
-        places = tuple((self._place(start), self._place(end)) for start, end in span.segments)
+        places = self.places(span)
         if any(start < 0 or end > len(self._text) for start, end in places):
             return None
         pieces = [self._text[start:end] for start, end in places]
         # Earlier versions of brat joined the pieces without a space.
         said = any(_says(span.written, joint.join(pieces)) for joint in (" ", ""))
         return places if said else None
+
+    def places(self, span: _Span) -> tuple[Segment, ...]:
+        """The segments as the file states them, whatever the text has there."""
+        return tuple((self._place(start), self._place(end)) for start, end in span.segments)
 
     def _place(self, counted: int) -> int:
         counted -= self._shift

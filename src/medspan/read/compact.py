@@ -81,5 +81,5 @@ class CompactFormat(Format):
             else:
                 prompt = writer.prompt(document)
                 completion, row_lost = answer(writer, document, annotation, None)
-                lost.add_all(row_lost, document)
+                lost.add_all(row_lost, document, row_lost.shown)
             yield json_line({"prompt": prompt, "completion": completion, **extra_keys(document)})

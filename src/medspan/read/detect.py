@@ -46,7 +46,8 @@ def detect(path: Path | str, *, max_line_bytes: int = MAX_LINE_BYTES) -> str:
     raise InputError(
         f"the format is not clear: the file begins with {seen}",
         cause=cause,
-        remedy=f"name the format with --format, if it is one of {known}",
+        remedy="docs/corpora.md shows the rows that are simplest to write (for instance those of `sections`: "
+        f"instruction, input, output); else name the format with --format, if it is one of {known}",
         place=Place(str(path)),
     )
 

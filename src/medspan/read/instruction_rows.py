@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from medspan.core import Annotation, Document, Example, InputError, Place, Schema
 from medspan.format import Codec
+from medspan.format.items import Lost
 from medspan.read.base import Row
 from medspan.read.fields import of_kind
 from medspan.read.losses import Losses
@@ -65,23 +66,26 @@ def chosen(example: Example, lost: Losses) -> Annotation | None:
     return example.reference if example.reference is not None else example.predicted
 
 
-def answer(
-    codec: Codec, document: Document, annotation: Annotation, stored: str | None
-) -> tuple[str, Counter[str]]:
+def answer(codec: Codec, document: Document, annotation: Annotation, stored: str | None) -> tuple[str, Lost]:
     """The answer to write, and what it loses.
 
     The answer as it was read is written again, unaligned items and all, as long as it still says
     exactly what the annotation says.
     """
     if stored is not None and codec.parse(document, stored) == annotation:
-        return stored, Counter()
+        return stored, Lost()
     projection = codec.project(document, annotation)
-    lost = Counter(projection.lost)
+    lost = projection.lost
+    if not isinstance(lost, Lost):
+        lost = Lost()
+        lost.update(projection.lost)
     if annotation.scope == "mention":
         # Lists name a string once; which of its occurrences were annotated cannot be said there.
-        written = {(mention.type, mention.text) for mention in projection.annotation.mentions}
+        written = dict.fromkeys((one.type, one.text) for one in projection.annotation.mentions)
         named = Counter((mention.type, mention.text) for mention in annotation.mentions)
-        lost["mention: further-occurrence"] += sum(named[key] - 1 for key in written)
+        for type_, string in written:
+            for _ in range(named[(type_, string)] - 1):
+                lost.lose("mention: further-occurrence", f"{type_} {string}")
     return "".join(codec.target(document, annotation)).removesuffix("\n"), lost
 
 

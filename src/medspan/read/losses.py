@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from medspan.core import Document
@@ -39,7 +40,15 @@ class Losses:
             if self._listen:
                 self._listen(Loss(kind, document.id, what[:200], count))
 
-    def add_all(self, counts: Mapping[str, int], document: Document) -> None:
-        """Count losses of one document that are known by kind only."""
+    def add_all(
+        self,
+        counts: Mapping[str, int],
+        document: Document,
+        shown: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
+        """Count losses of one document by kind; `shown` has those of a kind in words, as far as known."""
         for kind, count in counts.items():
-            self.add(kind, document, count=count)
+            known = shown.get(kind, ())
+            for what in known:
+                self.add(kind, document, what)
+            self.add(kind, document, count=count - len(known))

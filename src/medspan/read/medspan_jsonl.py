@@ -17,6 +17,7 @@ from medspan.core import (
     Mention,
     Place,
     Relation,
+    Segment,
     UnalignedMention,
 )
 from medspan.read.base import BadRow, Format, Row, Sample, register
@@ -117,7 +118,14 @@ def _confidence_to_json(item: Mention | Relation) -> dict[str, float]:
 
 
 def _unaligned_to_json(item: UnalignedMention) -> dict[str, Any]:
-    return {"type": item.type, "text": item.text, "reason": item.reason, "concepts": list(item.concepts)}
+    stated = {"stated": [list(segment) for segment in item.stated]} if item.stated else {}
+    return {
+        "type": item.type,
+        "text": item.text,
+        "reason": item.reason,
+        "concepts": list(item.concepts),
+        **stated,
+    }
 
 
 def _endpoint_to_json(endpoint: Endpoint) -> dict[str, Any]:
@@ -202,16 +210,8 @@ def _strings(data: dict[str, Any], key: str, place: Place) -> tuple[str, ...]:
 
 def _mention(value: Any, place: Place) -> Mention:
     data = as_object(value, place, "a mention")
-    segments = []
-    for segment in required(data, "segments", list, place):
-        if not (isinstance(segment, list) and len(segment) == 2):
-            raise InputError(
-                f"a segment is {segment!r}, not [start, end]", remedy="repair the row", place=place
-            )
-        start, end = (of_kind(number, int, place, "an offset") for number in segment)
-        segments.append((start, end))
     return Mention(
-        tuple(segments),
+        _segments(required(data, "segments", list, place), place),
         required(data, "type", str, place),
         required(data, "text", str, place),
         _strings(data, "concepts", place),
@@ -219,6 +219,18 @@ def _mention(value: Any, place: Place) -> Mention:
         optional(data, "source_text", str, place),
         _confidence(data, place),
     )
+
+
+def _segments(values: list[Any], place: Place) -> tuple[Segment, ...]:
+    segments = []
+    for segment in values:
+        if not (isinstance(segment, list) and len(segment) == 2):
+            raise InputError(
+                f"a segment is {segment!r}, not [start, end]", remedy="repair the row", place=place
+            )
+        start, end = (of_kind(number, int, place, "an offset") for number in segment)
+        segments.append((start, end))
+    return tuple(segments)
 
 
 def _confidence(data: dict[str, Any], place: Place) -> float | None:
@@ -237,6 +249,7 @@ def _unaligned(value: Any, place: Place) -> UnalignedMention:
         required(data, "text", str, place),
         required(data, "reason", str, place),  # type: ignore[arg-type]
         _strings(data, "concepts", place),
+        _segments(optional(data, "stated", list, place) or [], place),
     )
 
 

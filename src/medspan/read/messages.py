@@ -17,7 +17,7 @@ from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object
 from medspan.read.instruction_rows import json_line
 from medspan.read.json_rows import json_rows
-from medspan.read.layouts import LAYOUTS, Frame, Layout
+from medspan.read.layouts import LAYOUTS, Frame, Layout, Parts
 from medspan.read.losses import Losses
 from medspan.read.questions import CODECS, Question, QuestionCodec
 
@@ -104,6 +104,11 @@ class LayoutFormat(Format):
         if suffix == ".json":
             yield "[]\n" if first else "\n]\n"
 
+    def parts(self, document: Document, question: Question, answer: str) -> Parts | None:
+        """What the row that a document was read from says, and where; None where no row holds it."""
+        row = self._laid_out(question, answer, _stored(document, self._frame_key))
+        return None if row is None else self.layout.take(row, Place(""))
+
     @property
     def _frame_key(self) -> str:
         return f"{self.name}.frame"
@@ -146,6 +151,14 @@ class LayoutFormat(Format):
         return None
 
 
+def _stored(document: Document, key: str) -> object:
+    """The frame in a document's metadata; None where there is none, or none that can be read."""
+    try:
+        return json.loads(document.metadata.get(key, "null"))
+    except (ValueError, RecursionError):
+        return None
+
+
 class _Carrying:
     """Examples whose further keys hold their id and frame; may be gone through several times."""
 
@@ -155,11 +168,7 @@ class _Carrying:
     def __iter__(self) -> Iterator[Example]:
         for example in self._examples:
             document = example.document
-            try:
-                frame = json.loads(document.metadata.get(self._key, "null"))
-            except (ValueError, RecursionError):
-                frame = None
-            carried = json.dumps({"id": document.id, "frame": frame})
+            carried = json.dumps({"id": document.id, "frame": _stored(document, self._key)})
             metadata = {**document.metadata, f"row.{_CARRIED}": carried}
             yield replace(example, document=replace(document, metadata=metadata))
 

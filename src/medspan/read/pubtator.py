@@ -17,6 +17,7 @@ from medspan.core import (
     Mention,
     Place,
     Relation,
+    Segment,
     UnalignedMention,
 )
 from medspan.read.base import REJECTED_CHARACTERS, BadRow, Format, Row, Sample, register
@@ -182,9 +183,10 @@ class _Article:
         concepts = concepts_of(fields[5]) if len(fields) > 5 else ()
         found = self._text[start:end]
         if written not in (found, found.replace("\n", " ")):
-            self._unaligned.append(UnalignedMention(type_, written, "offset-mismatch", concepts))
-            return
-        self._mentions.append(Mention(((start, end),), type_, found, concepts))
+            place = ((start, end),)
+            self._unaligned.append(UnalignedMention(type_, written, "offset-mismatch", concepts, place))
+        else:
+            self._mentions.append(Mention(((start, end),), type_, found, concepts))
         if len(fields) > 5 and _column(concepts) != fields[5]:
             self._metadata[concepts_key(start, end, type_)] = fields[5]
         if len(fields) > 6:
@@ -243,7 +245,7 @@ class _Written:
         text = f"{title}\n{abstract}" if abstract else title
         self._count(text)
         lines = [f"{pmid}|t|{title}", f"{pmid}|a|{abstract}"]
-        lines += [f"{pmid}\t{row}" for mention in annotation.mentions for row in self._mention(mention, text)]
+        lines += [f"{pmid}\t{row}" for row in self._mentions(text)]
         lines += [f"{pmid}\t{row}" for relation in annotation.relations for row in self._relation(relation)]
         return "\n".join(lines) + "\n\n"
 
@@ -267,13 +269,29 @@ class _Written:
         ):
             if there:
                 self._lose(kind)
-        for item in self._annotation.unaligned:
-            self._lose(f"mention: {item.reason}", f"{item.type} {item.text}")
         for piece in self._annotation.unparsed:
             self._lose("unparsed piece", piece)
 
     def _lose(self, kind: str, what: str = "") -> None:
         self._lost.add(kind, self._document, what)
+
+    def _mentions(self, text: str) -> Iterator[str]:
+        """The mentions in their order; those not at their offsets at these, before what stands behind."""
+        annotation = self._annotation
+        waiting = []
+        for item in annotation.unaligned:
+            if _is_misplaced(item, text):
+                waiting.append(item)
+            else:
+                self._lose(f"mention: {item.reason}", f"{item.type} {item.text}")
+        waiting.sort(key=lambda item: item.stated, reverse=True)
+        for mention in annotation.mentions:
+            while waiting and waiting[-1].stated < mention.segments:
+                item = waiting.pop()
+                yield self._columns(item, item.stated[0], item.text)
+            yield from self._mention(mention, text)
+        for item in reversed(waiting):
+            yield self._columns(item, item.stated[0], item.text)
 
     def _mention(self, mention: Mention, text: str) -> Iterator[str]:
         if len(mention.segments) > 1:
@@ -281,16 +299,20 @@ class _Written:
         elif mention.end > len(text) or _UNWRITABLE.search(mention.type):
             self._lose("mention: unwritable", f"{mention.type} {mention.text}")
         else:
-            concepts = [concept for concept in mention.concepts if _is_writable(concept)]
-            for concept in mention.concepts:
-                if concept not in concepts:
-                    self._lose("concept: unwritable", concept)
-            stored = self._document.metadata.get(concepts_key(mention.start, mention.end, mention.type), "")
-            column = stored if stored and concepts_of(stored) == mention.concepts else _column(concepts)
-            written = text[mention.start : mention.end].replace("\n", " ")
-            fields = [str(mention.start), str(mention.end), written, mention.type, column]
-            further = self._document.metadata.get(mention_key(mention.start, mention.end, mention.type))
-            yield "\t".join([*fields, *([further] if further is not None else [])])
+            yield self._columns(mention, mention.segments[0], text[mention.start : mention.end])
+
+    def _columns(self, item: Mention | UnalignedMention, place: Segment, written: str) -> str:
+        start, end = place
+        concepts = [concept for concept in item.concepts if _is_writable(concept)]
+        for concept in item.concepts:
+            if concept not in concepts:
+                self._lose("concept: unwritable", concept)
+        metadata = self._document.metadata
+        stored = metadata.get(concepts_key(start, end, item.type), "")
+        column = stored if stored and concepts_of(stored) == item.concepts else _column(concepts)
+        further = metadata.get(mention_key(start, end, item.type))
+        fields = [str(start), str(end), written.replace("\n", " "), item.type, column]
+        return "\t".join([*fields, *([further] if further is not None else [])])
 
     def _relation(self, relation: Relation) -> Iterator[str]:
         head, tail, type_ = relation.head, relation.tail, relation.type
@@ -301,6 +323,19 @@ class _Written:
         else:
             further = self._document.metadata.get(relation_key(type_, head.id, tail.id))
             yield "\t".join([type_, head.id, tail.id, *([further] if further is not None else [])])
+
+
+def _is_misplaced(item: UnalignedMention, text: str) -> bool:
+    """Whether a mention is read as it was once it is written at the offsets that its source states."""
+    if item.reason != "offset-mismatch" or len(item.stated) != 1:
+        return False
+    start, end = item.stated[0]
+    return (
+        0 <= start < end <= len(text)
+        and item.text not in (text[start:end], text[start:end].replace("\n", " "))
+        and bool(item.type.strip())
+        and not any(map(_UNWRITABLE.search, (item.text, item.type)))
+    )
 
 
 def _is_writable(concept: str) -> bool:

@@ -46,7 +46,8 @@ class SectionsQuestion(QuestionCodec):
     format = SectionsFormat()
     keys = ("instruction", "input")
     answer_key = "output"
-    _PROMPT = re.compile(r"### Instruction:\n(.*?)\n\n### Input:\n(.*)\n\n### Output:\n?", re.DOTALL)
+    # A prompt that was cut off lacks the last line, and asks about the same text all the same.
+    _PROMPT = re.compile(r"### Instruction:\n(.*?)\n\n### Input:\n(.*?)(?:\n\n### Output:\n?)?", re.DOTALL)
     _HEADING = re.compile(r"^### Entities:\s*$", re.MULTILINE)
 
     def question(self, lead: str | None, body: str) -> tuple[Question, bool]:
@@ -68,6 +69,8 @@ class SectionsQuestion(QuestionCodec):
         yield None, prompt.removesuffix("\n")
         yield None, f"{instruction}\n\n{text}"
         yield None, text
+        # Rows in files name their way by its number: new ones come last.
+        yield None, prompt.removesuffix("\n\n### Output:\n")
 
     def recognises(self, question: Question, answer: str) -> bool:
         others = (TasksQuestion(), CompactQuestion())

@@ -72,7 +72,7 @@ class SectionsFormat(Format):
                 output = stored
             else:
                 output, row_lost = answer(writer, document, annotation, None)
-                lost.add_all(row_lost, document)
+                lost.add_all(row_lost, document, row_lost.shown)
             instruction = document.metadata.get("instruction", INSTRUCTION)
             data = {
                 "instruction": instruction,

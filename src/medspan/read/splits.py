@@ -52,7 +52,8 @@ def load_splits(
 ) -> dict[str, Corpus]:
     """The corpora of a folder, or of files, by split: train, validation, test, then others by name.
 
-    In a folder the names of its files, or of the folders in it that are corpora themselves, tell the
+    A folder without such a name is one split if it holds one corpus: under that one's stem. In a
+    folder the names of its files, or of the folders in it that are corpora themselves, tell the
     split; of several for one split, the one in a readable format is taken and the others are named in
     `ignored`. Pieces of one table (`train-00000-of-00002.parquet`), and files given by name that claim
     the same split, are read one after another; a file that claims none is a split of its own under its
@@ -131,6 +132,9 @@ def _in_folder(folder: Path, format: str) -> tuple[dict[str, list[Path]], dict[s
         if split is not None:
             claims.setdefault(split, []).append(path)
     if not claims:
+        alone = [path for path in files if _format_of(path) is not None]
+        if len(alone) == 1:
+            return {alone[0].stem: alone}, {}
         seen = ", ".join(path.name for path in files[:5]) + (" ..." if len(files) > 5 else "")
         raise InputError(
             f"{folder} holds no file of a split; it holds {seen or 'no files'}",

@@ -17,6 +17,9 @@ from medspan.read.tables import is_table
 OnError = Literal["stop", "skip"]
 
 
+_OR_FORMAT = "{}; or name the file's format with --format"
+
+
 class Stream:
     """The examples of a corpus file or folder, read anew each time they are gone through.
 
@@ -55,7 +58,7 @@ class Stream:
 
     def __iter__(self) -> Iterator[Example]:
         read = refused = 0
-        first: Rejected | None = None
+        first: InputError | None = None
         try:
             for row in self.format.rows(self.path, self._max_line_bytes):
                 result = row.error if isinstance(row, BadRow) else _example(self.format, row)
@@ -69,7 +72,7 @@ class Stream:
                     raise result
                 refused += 1
                 rejected = Rejected(result.place or Place(str(self.path)), _reason(result), row.text)
-                first = first or rejected
+                first = first or result
                 if refused > self._told and self._heard:
                     self._told = refused
                     self._heard(rejected)
@@ -78,12 +81,12 @@ class Stream:
         if not read:
             raise self._nothing(refused, first)
 
-    def _nothing(self, refused: int, first: Rejected | None) -> InputError:
+    def _nothing(self, refused: int, first: InputError | None) -> InputError:
         if first is not None:
             return InputError(
-                f"none of the {refused} rows can be read as {self.format.name}; the first: {first.reason}",
-                cause="the file is of another format",
-                remedy="name its format with --format",
+                f"none of the {refused} rows can be read as {self.format.name}; the first: {first.what}",
+                cause=first.cause or "the file is of another format",
+                remedy=first.remedy if "--format" in first.remedy else _OR_FORMAT.format(first.remedy),
                 place=first.place,
             )
         return InputError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from medspan.core import Annotation, Document, Example, InputError, Mention, UnalignedMention
+from medspan.format.items import Lost
 from medspan.format.tasks import TasksCodec
 from medspan.read.base import BadRow, Format, Row, Sample, register
 from medspan.read.fields import as_object, required
@@ -78,7 +78,7 @@ class TasksFormat(Format):
                 continue
             if example.task is not None:
                 line, row_lost = self._row(example.document, annotation)
-                lost.add_all(row_lost, example.document)
+                lost.add_all(row_lost, example.document, row_lost.shown)
                 yield line
             else:
                 yield from self._three_rows(example.document, annotation, lost)
@@ -99,7 +99,7 @@ class TasksFormat(Format):
             line, row_lost = self._row(replace(document, task=task), mine)
             yield line
             kinds = [kind for kind in row_lost if not (relations and kind.startswith("mention"))]
-            lost.add_all({kind: row_lost[kind] for kind in kinds}, document)
+            lost.add_all({kind: row_lost[kind] for kind in kinds}, document, row_lost.shown)
         items: tuple[Mention | UnalignedMention, ...] = (*annotation.mentions, *annotation.unaligned)
         for item in items:
             if item.type not in asked:
@@ -110,7 +110,7 @@ class TasksFormat(Format):
         for piece in annotation.unparsed:
             lost.add("unparsed piece", document, piece)
 
-    def _row(self, document: Document, annotation: Annotation) -> tuple[str, Counter[str]]:
+    def _row(self, document: Document, annotation: Annotation) -> tuple[str, Lost]:
         """The row, and by kind what it cannot hold."""
         completion, lost = answer(self._codec, document, annotation, document.metadata.get("completion"))
         prompt = document.metadata.get("prompt")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from medspan.core import Example
 from medspan.text import fold
-from medspan.text.similarity import NEAR_DUPLICATE_THRESHOLD, near_duplicates
+from medspan.text.near_texts import NearTexts, Reached
+from medspan.text.similarity import NEAR_DUPLICATE_THRESHOLD, SHINGLE_WORDS
 
 GROUP, ID, TEXT, NEAR = "group", "id", "text", "near-duplicate"
 REASONS = (GROUP, ID, TEXT, NEAR)
@@ -63,26 +64,29 @@ class Links:
         texts: dict[str, int] = {}
         self._rows = rows
         self._labels: list[tuple[Label, ...]] = []
+        self._texts: list[int] = []
         for row in rows:
             found: list[Label] = []
             if row.document.group is not None:
                 found.append((GROUP, row.document.group))
             if row.place is not None:
                 found.append((ID, (row.place.file, row.id)))
-            found.append((TEXT, texts.setdefault(fold(row.document.text), len(texts))))
-            self._labels.append(tuple(found))
-        self._near: defaultdict[Label, list[Label]] = defaultdict(list)
-        for one, other in near_duplicates(list(texts), threshold):
-            self._near[TEXT, one].append((TEXT, other))
-            self._near[TEXT, other].append((TEXT, one))
+            text = texts.setdefault(fold(row.document.text), len(texts))
+            self._texts.append(text)
+            self._labels.append((*found, (TEXT, text)))
+        self._near = NearTexts(tuple(texts), threshold, size=SHINGLE_WORDS)
 
     def labels(self, row: int) -> tuple[Label, ...]:
-        """The labels of a row; the last one is that of its text."""
+        """The labels of a row."""
         return self._labels[row]
 
-    def near(self, row: int) -> Sequence[Label]:
-        """The labels of the texts that are nearly the row's."""
-        return self._near.get(self._labels[row][-1], ())
+    def text(self, row: int) -> int:
+        """The number of a row's text; rows of one text have the same."""
+        return self._texts[row]
+
+    def reached(self) -> Reached:
+        """Told the numbers of texts, says which texts are nearly one of them."""
+        return Reached(self._near)
 
     def groups(self, among: Iterable[int], seed: int = 0) -> tuple[list[Group], Counter[str]]:
         """The groups, sorted by key, and how many joins each reason made that no earlier one had made."""
@@ -95,10 +99,9 @@ class Links:
                 for label in self._labels[at]:
                     if label[0] == reason:
                         joins[reason] += forest.join(first.setdefault(label, at), at)
-        for at in chosen:
-            for label in self.near(at):
-                if label in first:
-                    joins[NEAR] += forest.join(first[label], at)
+        for alike in self._near.groups(self._texts[at] for at in chosen):
+            rows = [first[TEXT, text] for text in alike]
+            joins[NEAR] += sum(forest.join(rows[0], row) for row in rows[1:])
         members: defaultdict[int, list[int]] = defaultdict(list)
         for at in chosen:
             members[forest.root(at)].append(at)

@@ -11,6 +11,7 @@ from medspan.core import Example
 from medspan.read.base import REJECTED_CHARACTERS
 from medspan.split.groups import GROUP, ID, NEAR, TEXT, Label, Links
 from medspan.split.leaks import Reach
+from medspan.text.near_texts import Reached
 
 _SAYS = {
     GROUP: "is of the same document group",
@@ -48,18 +49,20 @@ class _Parts:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._own: defaultdict[Label, set[str]] = defaultdict(set)
-        self._near: defaultdict[Label, set[str]] = defaultdict(set)
+        self._near: defaultdict[int, set[str]] = defaultdict(set)
+        self._reached = defaultdict[str, Reached](links.reached)
 
     def add(self, row: int, parts: Collection[str]) -> None:
         for label in self._links.labels(row):
             self._own[label].update(parts)
-        for label in self._links.near(row):
-            self._near[label].update(parts)
+        for part in parts:
+            for text in self._reached[part].tell(self._links.text(row)):
+                self._near[text].add(part)
 
     def of(self, row: int) -> set[str]:
         labels = self._links.labels(row)
         found = set().union(*(self._own[label] for label in labels if label in self._own))
-        return found | self._near.get(labels[-1], set())
+        return found | self._near.get(self._links.text(row), set())
 
 
 def join_held(

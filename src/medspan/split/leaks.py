@@ -30,20 +30,20 @@ class Reach:
     def __init__(self, links: Links, rows: Iterable[int]) -> None:
         self._links = links
         self._own: dict[Label, int] = {}
-        self._near: dict[Label, int] = {}
+        self._near: dict[int, int] = {}
+        reached = links.reached()
         for at in rows:
             for label in links.labels(at):
                 self._own.setdefault(label, at)
-            for label in links.near(at):
-                self._near.setdefault(label, at)
+            self._near |= dict.fromkeys(reached.tell(links.text(at)), at)
 
     def __call__(self, row: int) -> tuple[str, int] | None:
         """The reason and the first row of the part that `row` belongs with; None where there is none."""
-        labels = self._links.labels(row)
-        for label in labels:
+        for label in self._links.labels(row):
             if label in self._own:
                 return label[0], self._own[label]
-        return (NEAR, self._near[labels[-1]]) if labels[-1] in self._near else None
+        nearly = self._near.get(self._links.text(row))
+        return None if nearly is None else (NEAR, nearly)
 
 
 def leaks_between(links: Links, part_of: Sequence[str | None]) -> tuple[Leak, ...]:

@@ -18,7 +18,7 @@ from medspan.synth.terms import Term, together
 from medspan.synth.vocabulary import HELD_OUT_LEXICON, Deck, held_out_decks
 from medspan.synth.writing import write_note
 from medspan.text import fold, occurrences
-from medspan.text.similarity import near_duplicates
+from medspan.text.similarity import near_repeats
 
 DEFAULT_SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.1, "test": 0.1})
 FEWEST_TO_HOLD_OUT = 18
@@ -107,8 +107,8 @@ class _Notes:
             for at in again:
                 self.examples[at] = self._note(at, number, vocabulary, decks)
             done = sorted(self.examples)
-            pairs = near_duplicates([self.examples[at].document.text for at in done])
-            again = sorted({done[later] for _, later in pairs} & set(wanted))
+            repeats = near_repeats([self.examples[at].document.text for at in done])
+            again = sorted({done[later] for later in repeats} & set(wanted))
             if not again:
                 return
         raise ConfigError(

@@ -46,31 +46,21 @@ class NearTexts:
         self._roots = roots[self._members]
         self._sets = sets.only(self._members)
 
-    def groups(self) -> list[tuple[int, ...]]:
-        """The sets of two texts or more that hang together, directly or through others, each ascending."""
+    def groups(self, among: Iterable[int] | None = None) -> list[tuple[int, ...]]:
+        """The sets of two texts or more that hang together, directly or through others, each ascending.
+
+        With `among`, these texts only, through others of them only.
+        """
         import numpy as np
 
-        order = np.argsort(self._roots, kind="stable")
-        bounds = np.flatnonzero(np.diff(self._roots[order])) + 1
-        return [tuple(group.tolist()) for group in np.split(self._members[order], bounds) if len(group)]
-
-    def pairs(self) -> list[tuple[int, int]]:
-        """All pairs (i < j), sorted: their number grows with the square of a group's size."""
-        import numpy as np
-
-        lengths = self._sets.lengths
-        order = np.lexsort((lengths, self._roots))
-        beyond = int(lengths.max(initial=0)) + 1
-        keys = self._roots[order] * beyond
-        longest = np.floor(lengths[order] / self.threshold + ROUNDING).astype(np.int64)
-        ends = np.searchsorted(keys + lengths[order], keys + np.minimum(longest, beyond - 1), side="right")
-        found: list[tuple[int, int]] = []
-        for source, at in _blocks(np.arange(len(order)) + 1, ends):
-            one, other = order[source], order[at]
-            near = _similarities(self._sets, one, other, self.threshold) > 0
-            both = np.sort(self._members[np.stack([one[near], other[near]], axis=1)], axis=1)
-            found.extend(map(tuple, both.tolist()))
-        return sorted(found)
+        numbers = np.arange(len(self._members)) if among is None else self._numbers(among)
+        roots = self._roots
+        if len(numbers) < len(roots):
+            roots = _clusters(self._sets.only(numbers), self.threshold)
+        order = np.argsort(roots, kind="stable")
+        bounds = np.flatnonzero(np.diff(roots[order])) + 1
+        found = np.split(self._members[numbers[order]], bounds)
+        return [tuple(group.tolist()) for group in found if len(group) > 1]
 
     def nearest(self, texts: Iterable[int], among: Iterable[int]) -> dict[int, tuple[int, float]]:
         """For each of `texts` with a near-duplicate `among` these, itself aside, the nearest and how near.
@@ -112,6 +102,40 @@ class NearTexts:
         asked = np.zeros(self._count, dtype=bool)
         asked[np.fromiter(texts, dtype=np.int64)] = True
         return np.flatnonzero(asked[self._members])
+
+
+class Reached:
+    """Which texts have a near-duplicate among those that are told one by one.
+
+    A text is compared until its first near-duplicate is told: many texts of one template cost little
+    more than one look at each of them.
+    """
+
+    def __init__(self, near: NearTexts) -> None:
+        import numpy as np
+
+        self._near = near
+        self._order = np.argsort(near._roots, kind="stable")
+        self._sorted = near._roots[self._order]
+        self._left: dict[int, Numbers] = {}
+
+    def tell(self, text: int) -> list[int]:
+        """The texts, ascending, whose first near-duplicate is this one; a text is none of its own."""
+        import numpy as np
+
+        near = self._near
+        number = int(np.searchsorted(near._members, text))
+        if number == len(near._members) or near._members[number] != text:
+            return []
+        root = int(near._roots[number])
+        left = self._left.get(root)
+        if left is None:
+            left = self._order[slice(*np.searchsorted(self._sorted, [root, root + 1]))]
+        others = left[left != number]
+        found = _similarities(near._sets, np.full(len(others), number), others, near.threshold) > 0
+        reached = others[found]
+        self._left[root] = np.setdiff1d(left, reached, assume_unique=True)
+        return [int(one) for one in near._members[reached]]
 
 
 def _clusters(sets: ShingleSets, threshold: float) -> Numbers:

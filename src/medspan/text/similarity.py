@@ -33,30 +33,29 @@ def jaccard(one: frozenset[Shingle], other: frozenset[Shingle]) -> float:
     return shared / (len(one) + len(other) - shared) if shared else 0.0
 
 
-def near_duplicates(
-    texts: Sequence[str], threshold: float = NEAR_DUPLICATE_THRESHOLD, *, size: int = SHINGLE_WORDS
-) -> list[tuple[int, int]]:
-    """All index pairs (i < j, sorted) of texts whose shingles have a Jaccard similarity >= `threshold`.
-
-    Exact: no pair is missed and none is reported unverified (shingles are compared by 64-bit hashes).
-    Texts without a word match nothing. The number of pairs grows with the square of a set of similar
-    texts: `near_groups` says which hang together without making them. ValueError unless 0 < threshold <= 1.
-    """
-    from medspan.text.near_texts import NearTexts
-
-    return NearTexts(texts, threshold, size=size).pairs()
-
-
 def near_groups(
     texts: Sequence[str], threshold: float = NEAR_DUPLICATE_THRESHOLD, *, size: int = SHINGLE_WORDS
 ) -> list[tuple[int, ...]]:
     """The sets of two texts or more (as indices, sorted) that near-duplicate pairs join, also in chains.
 
-    As exact as `near_duplicates`, and as fast for many texts of one template as for texts that differ.
+    Near-duplicates are two texts whose shingles have a Jaccard similarity >= `threshold`. Exact: no pair
+    is missed and none counts unverified (shingles are compared by 64-bit hashes). Texts without a word
+    match nothing. As fast for many texts of one template as for texts that differ. ValueError unless
+    0 < threshold <= 1.
     """
     from medspan.text.near_texts import NearTexts
 
     return NearTexts(texts, threshold, size=size).groups()
+
+
+def near_repeats(
+    texts: Sequence[str], threshold: float = NEAR_DUPLICATE_THRESHOLD, *, size: int = SHINGLE_WORDS
+) -> list[int]:
+    """The texts (as indices, sorted) that have a near-duplicate before them; exact as `near_groups`."""
+    from medspan.text.near_texts import NearTexts, Reached
+
+    reached = Reached(NearTexts(texts, threshold, size=size))
+    return sorted(later for at in range(len(texts)) for later in reached.tell(at) if later > at)
 
 
 def differing_places(text: str, other: str, size: int = SHINGLE_WORDS) -> tuple[tuple[int, int], ...]:

@@ -28,8 +28,10 @@ def test_blank_items_and_ends_are_counted_and_placed() -> None:
     )
     train, test = found("blank-item", data)
     assert (train.count, train.of, train.split, train.severity) == (5, 7, "train", "warning")
-    assert "3 of 4 items of train are blank" in train.message
-    assert "2 of 3 relations of train have a blank end" in train.message
+    assert train.message == (
+        "5 of 7 items and relations of train name nothing: 3 of 4 items are blank; "
+        "2 of 3 relations have a blank end or `none`"
+    )
     assert [(case.place, case.what) for case in train.cases] == [
         ("a", "[chemical] ''"),
         ("b", "[disease] 'None'"),
@@ -40,7 +42,7 @@ def test_blank_items_and_ends_are_counted_and_placed() -> None:
     assert (test.count, test.of, test.message) == (
         1,
         2,
-        "1 of 2 relations of test have a blank end or `none`",
+        "1 of 2 items and relations of test name nothing: 1 of 2 relations have a blank end or `none`",
     )
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from medspan.audit import Data
 from medspan.core import Example
-from medspan.read import load_splits
 
 from ..conftest import found, row
+from ..listed_rows import corpus
 
 
 def drugs(*numbers: int, type_: str = "Drug") -> list[Example]:
@@ -50,8 +50,8 @@ def test_the_largest_part_is_the_training_part_where_none_is_named_so() -> None:
 
 
 def test_fifty_strings_are_all_there_is(corpora: Path) -> None:
-    findings = found("closed-vocabulary", Data.of(load_splits(corpora / "synthetic_2026")))
+    findings = found("closed-vocabulary", corpus(corpora / "synthetic_2026"))
     assert {one.split: (one.count, one.of) for one in findings} == {"validation": (50, 50), "test": (50, 50)}
     assert all("of its 3" in one.message and one.severity == "error" for one in findings)
     for healthy in ("bc5cdr", "ncbi_disease"):
-        assert found("closed-vocabulary", Data.of(load_splits(corpora / healthy, format="pubtator"))) == []
+        assert found("closed-vocabulary", corpus(corpora / healthy, "pubtator")) == []

@@ -11,7 +11,7 @@ from medspan.audit import Data
 from medspan.core import Annotation, Concept, Document, Example, Mention, Relation
 
 from ..conftest import found
-from ..listed_rows import corpus, figures, rebuilt, recased, renamed, sections
+from ..listed_rows import asked, corpus, figures, rebuilt, recased, renamed, sections
 
 TEXT = "Lithium, lithium and aspirin caused tremor."
 
@@ -36,7 +36,10 @@ def test_copies_are_counted_placed_and_told() -> None:
     again_elsewhere = sections("b", TEXT, ("Drug", "Lithium"), relations=[("Lithium", "causes", "tremor")])
     (finding,) = found("duplicate-item", Data.of({"train": [again_elsewhere], "test": [faulty]}))
     assert (finding.count, finding.of, finding.split, finding.severity) == (4, 10, "test", "warning")
-    assert "3 of 6 items (50.0%) and 1 of 4 relations (25.0%) of test" in finding.message
+    assert finding.message.startswith(
+        "4 of 10 items and relations of test repeat an earlier one of their row: "
+        "3 of 6 items (50.0%) and 1 of 4 relations (25.0%)"
+    )
     assert "2 of them in another letter case" in finding.message
     assert [(case.place, case.what) for case in finding.cases] == [
         ("a", "[Drug] lithium repeats [Drug] Lithium"),
@@ -46,6 +49,15 @@ def test_copies_are_counted_placed_and_told() -> None:
     ]
     assert finding.cases[0].marks == ((9, 16),)
     assert "--fix" in finding.remedy
+
+
+def test_a_list_in_a_row_of_its_own_counts_like_one_in_the_same_row() -> None:
+    lists = [asked("a", "chemicals", TEXT, "Lithium", "lithium"), asked("b", "diseases", TEXT, "tremor")]
+    relations = asked("c", "influences", TEXT, "Lithium | tremor", "lithium | tremor")
+    (finding,) = found("duplicate-item", Data.of({"train": [*lists, relations]}))
+    assert (finding.count, finding.severity) == (2, "info")
+    (alone,) = found("duplicate-item", Data.of({"train": [relations]}))
+    assert (alone.count, alone.severity) == (1, "warning")
 
 
 def test_other_forms_that_the_text_has_are_worth_knowing_only() -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from medspan.audit import Data, Part
 from medspan.core import Example
 from medspan.read import load_splits
+from medspan.text import near_texts
 
 from ..conftest import found, row
+from ..listed_rows import corpus
 
 A = row("a", "Aspirin caused fever.", ("Aspirin", "Drug"), ("fever", "Sign"))
 B = row("b", "Lithium caused tremor.", ("Lithium", "Drug"))
@@ -91,6 +93,34 @@ def test_a_named_test_set_is_found_by_group_text_and_near_text() -> None:
     assert found("benchmark-contamination", clean) == []
 
 
+def test_of_a_test_set_the_nearest_document_is_shown() -> None:
+    words = [f"w{at}" for at in range(60)]
+    benchmark = Part.of("BENCH", [row(str(n), " ".join(words[:n])) for n in (56, 59, 57)])
+    data = Data.of({"train": [row("a", " ".join(words))]}, benchmarks={"BENCH": benchmark})
+    (finding,) = found("benchmark-contamination", data)
+    assert [case.other_place for case in finding.cases] == ["59"]
+
+
+def test_a_test_set_of_one_template_is_not_compared_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    template, count = " ".join(f"w{at}" for at in range(100)), 2000
+    rows = [row(str(n), f"{template} patient {n}") for n in range(count)]
+    compared = 0
+    similarities_of = near_texts._similarities
+
+    def similarities(sets, one, other, threshold):  # type: ignore[no-untyped-def]
+        nonlocal compared
+        compared += len(one)
+        return similarities_of(sets, one, other, threshold)
+
+    monkeypatch.setattr(near_texts, "_similarities", similarities)
+    half = count // 2
+    data = Data.of({"train": rows[:half]}, benchmarks={"BENCH": Part.of("BENCH", rows[half:])})
+    (finding,) = found("benchmark-contamination", data)
+    assert (finding.count, finding.of) == (half, half)
+    # Of 1,999,000 pairs.
+    assert compared < 50 * count
+
+
 FOLDERS = {
     # (document-leak, identical-row-leak) of test against train, validation against train, then
     # validation against test
@@ -105,19 +135,20 @@ FOLDERS = {
 @pytest.mark.parametrize("folder", FOLDERS)
 @pytest.mark.parametrize("changed", [False, True], ids=["as published", "shuffled and in capitals"])
 def test_leaks_of_the_task_rows(corpora: Path, folder: str, changed: bool) -> None:
-    splits = load_splits(corpora / "chemical_disease_tasks" / folder)
-    parts = {name: list(corpus.examples) for name, corpus in splits.items()}
+    data = corpus(corpora / "chemical_disease_tasks" / folder)
     if changed:
+        parts = {part.name: [one.example for one in part.rows] for part in data.parts}
         for number, rows in enumerate(parts.values()):
             random.Random(number).shuffle(rows)
         parts["test"] = [_in_capitals(example) for example in parts["test"]]
-    data = Data.of(parts)
+        data = Data.of(parts)
+    leaks = [found(check, data) for check in ("document-leak", "identical-row-leak")]
     for (split, against), expected in zip(
         (("test", "train"), ("validation", "train"), ("validation", "test")), FOLDERS[folder], strict=True
     ):
         counts = tuple(
-            sum(one.count for one in found(check, data) if (one.split, one.against) == (split, against))
-            for check in ("document-leak", "identical-row-leak")
+            sum(one.count for one in findings if (one.split, one.against) == (split, against))
+            for findings in leaks
         )
         assert counts == expected, (split, against)
 

@@ -11,6 +11,7 @@ from medspan.audit import Data
 from medspan.audit.data import Row
 from medspan.audit.forms import forms
 from medspan.core import Document, Example
+from medspan.format.compact import CompactCodec
 from medspan.format.sections import SectionsCodec
 from medspan.format.tasks import TasksCodec
 from medspan.read import load_splits
@@ -178,3 +179,39 @@ def test_three_forms_over_time(corpora: Path) -> None:
         (finding,) = found(CHECK, data)
         assert (finding.severity, finding.against) == ("error", "train")
         assert "not 'Chemical x influences disease y'" in finding.message
+
+
+def compact(identity: str, completion: str) -> Example:
+    """A row of the format `compact` with this answer, letter by letter."""
+    text = f"{TEXT} {identity}"
+    prompt = f"{text}\n\nExtract: Drug; Symptom; causes\n"
+    document = Document(identity, text, metadata={"prompt": prompt, "completion": completion})
+    return Example(document, CompactCodec().parse(document, completion), source="compact")
+
+
+ONE = "Drug: lithium;\nSymptom: tremor;\ncauses: lithium | tremor;\n"
+SEVERAL = "Drug: lithium; aspirin;\nSymptom: tremor; a rash;\ncauses: lithium | tremor; aspirin | a rash;\n"
+NONE = "Drug:\nSymptom:\ncauses:\n"
+
+
+def test_answers_of_compact_with_one_relation_and_with_several_have_one_form() -> None:
+    rows = [compact("a", ONE), compact("b", SEVERAL), compact("c", NONE), compact("d", ONE * 1)]
+    assert found(CHECK, Data.of({"train": rows, "test": [compact("e", SEVERAL)]})) == []
+
+
+def test_a_compact_answer_in_another_form_is_told() -> None:
+    rows = [compact("a", ONE), compact("b", SEVERAL), compact("odd", SEVERAL.replace(" | ", "|"))]
+    (finding,) = found(CHECK, Data.of({"train": rows}))
+    assert (finding.count, finding.of) == (1, 3)
+    assert finding.message.endswith("'x|y' in 1, not 'x | y'")
+    (open_end,) = found(CHECK, Data.of({"train": [*rows[:2], compact("e", SEVERAL.replace(";\n", "\n"))]}))
+    assert "'nothing' in 1" in open_end.message
+
+
+def test_long_targets_are_cut_in_messages_and_cases() -> None:
+    long = "- lithium " + "and more " * 100 + "influences tremor"
+    rows = [answered(str(n), "influences", PIPE) for n in range(4)]
+    odd = answered("odd", "influences", f"{long}\n{SENTENCE}")
+    (finding,) = found(CHECK, Data.of({"train": [*rows, odd]}))
+    assert len(finding.message) < 400
+    assert all(len(case.what) < 300 for case in finding.cases)

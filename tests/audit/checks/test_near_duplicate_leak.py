@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from medspan.audit import Data
 from medspan.core import Example, Finding, Place
-from medspan.read import load_splits
 from medspan.text import fold
 from medspan.text.similarity import jaccard, shingles
 
 from ..conftest import found, row
+from ..listed_rows import corpus
 
 CHECK = "near-duplicate-leak"
 TASKS = "chemical_disease_tasks"
@@ -131,14 +131,14 @@ def recased(example: Example) -> Example:
 
 
 def test_the_rows_that_equality_misses_in_the_cleaned_split(corpora: Path) -> None:
-    splits = load_splits(corpora / TASKS / "splits_cleaned_20251113")
-    findings = found(CHECK, Data.of(splits))
+    data = corpus(corpora / TASKS / "splits_cleaned_20251113")
+    findings = found(CHECK, data)
     expected = {("validation", "train"): (6, 298), ("test", "train"): (3, 299)}
     assert counts(findings) == expected
     assert findings[1].message.endswith("with the 290 that have their document there, 293 (98.0%) leak")
     shuffled = {
-        name: [recased(one) for one in Random(1).sample(list(part), len(part))]
-        for name, part in splits.items()
+        part.name: [recased(one.example) for one in Random(1).sample(part.rows, len(part))]
+        for part in data.parts
     }
     assert counts(found(CHECK, Data.of(shuffled))) == expected
 
@@ -158,4 +158,4 @@ def test_the_rows_that_equality_misses_in_the_cleaned_split(corpora: Path) -> No
     ],
 )
 def test_the_other_corpora_have_none(corpora: Path, folder: str) -> None:
-    assert found(CHECK, Data.of(load_splits(corpora / folder))) == []
+    assert found(CHECK, corpus(corpora / folder)) == []

@@ -111,3 +111,45 @@ def test_the_known_ones_of_ncbi_and_bioc(corpora: Path) -> None:
 def test_other_corpora_are_quiet(corpora: Path) -> None:
     for name in ("bc5cdr", "biored", "maccrobat", "ade"):
         assert found("offset-mismatch", corpus(corpora / name)) == []
+
+
+def shifted(path: Path, shift: int, right: int = 0) -> Path:
+    """Articles of PubTator whose offsets are off by so much, a few of them as they should be."""
+    lines = []
+    for n in range(1, 9):
+        text = f"Note {n} says that aspirin caused a rash and that aspirin was stopped."
+        lines += [f"{n}|t|{text}", f"{n}|a|"]
+        for string, type_ in (("aspirin", "Drug"), ("rash", "Sign")):
+            at = text.index(string) + (0 if n <= right else shift)
+            lines.append(f"{n}\t{at}\t{at + len(string)}\t{string}\t{type_}\tD1")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("shift", [1, -1, 3])
+def test_a_constant_shift_is_told_with_what_stands_there(tmp_path: Path, shift: int) -> None:
+    (finding,) = found("offset-mismatch", Data.of({"train": load(shifted(tmp_path / "a.txt", shift))}))
+    assert (finding.count, finding.of) == (16, 16)
+    assert f"all are shifted by {shift:+}" in finding.message
+    text = "Note 1 says that aspirin caused a rash and that aspirin was stopped."
+    there = text[17 + shift : 24 + shift]
+    assert finding.cases[0].what == (
+        f"'aspirin' [Drug] is not at its offsets: [{17 + shift}, {24 + shift}) has {there!r}"
+    )
+    assert finding.cases[0].marks == ((17, 24),)
+
+
+def test_a_shift_of_some_files_is_told_of_the_mentions_that_are_off(tmp_path: Path) -> None:
+    data = Data.of({"train": load(shifted(tmp_path / "a.txt", 2, right=6))})
+    (finding,) = found("offset-mismatch", data)
+    assert (finding.count, finding.of) == (4, 16)
+    assert "all are shifted by +2" in finding.message
+
+
+def test_slips_without_a_pattern_are_no_shift() -> None:
+    wrong = [
+        UnalignedMention("Sign", "rash", "offset-mismatch", (), ((at, at + 4),)) for at in (1, 5, 9, 14, 22)
+    ]
+    (finding,) = found("offset-mismatch", Data.of({"train": [example("a", 1, *wrong)]}))
+    assert finding.count == 5
+    assert "shifted" not in finding.message

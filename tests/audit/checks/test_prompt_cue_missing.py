@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from medspan.audit import Data
-from medspan.audit.checks.prompt_cue_missing import closing
+from medspan.audit.closings import closing
 from medspan.audit.data import Row
 from medspan.core import Document, Example
 from medspan.format import CODECS
 from medspan.format.compact import CompactCodec
+from medspan.format.sections import SectionsCodec
 from medspan.format.tasks import TasksCodec
 
 from ..conftest import found, row
@@ -122,6 +124,33 @@ def test_formats_without_a_prompt_or_a_cue_are_quiet() -> None:
     assert figures(CHECK, Data.of({"train": mixed})) == {"train": (1, 3)}
     assert found(CHECK, Data.of({"train": [sections("1", TEXT), sections("2", "Other: text.")]})) == []
     assert set(CODECS) == {"compact", "sections", "tasks"}
+
+
+OUTPUT = "### Entities:\n1. [Drug] Lithium\n\n### Relations:\nNone found.\n"
+
+
+@pytest.mark.parametrize("layout", ["prompt", "messages", "messages with a system message"])
+def test_sections_under_other_keys_close_with_a_heading(tmp_path: Path, layout: str) -> None:
+    def row(number: int, prompt: str) -> dict[str, object]:
+        if layout == "prompt":
+            return {"prompt": prompt, "completion": OUTPUT}
+        system = [{"role": "system", "content": "Be exact."}] if layout.endswith("system message") else []
+        turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": OUTPUT}]
+        return {"messages": [*system, *turns]}
+
+    prompts = [SectionsCodec().prompt(Document("1", f"{TEXT} {n}.")) for n in range(9)]
+    for number in (2, 7):
+        prompts[number] = prompts[number].partition("\n\n### Output:")[0]
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps(row(n, prompt)) + "\n" for n, prompt in enumerate(prompts)), "utf-8")
+    data = corpus(path)
+    (finding,) = found(CHECK, data)
+    assert (finding.count, finding.of, finding.severity) == (2, 9, "error")
+    assert finding.message.endswith("do not end as the others of their task do: without '### Output:'")
+    assert [case.place for case in finding.cases] == [f"{path}:3", f"{path}:8"]
+    assert finding.cases[0].text.endswith(f"{prompts[2]}")
+    # What was cut off is the line, not the text.
+    assert [row.text for row in data.rows] == [f"{TEXT} {n}." for n in range(9)]
 
 
 def test_cues_that_cleaning_cut_off(corpora: Path) -> None:

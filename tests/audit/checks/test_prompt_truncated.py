@@ -11,6 +11,7 @@ import pytest
 
 from medspan.audit import Data, Part
 from medspan.core import Example
+from medspan.format.tasks import LEAD, QUESTIONS, TasksCodec
 
 from ..conftest import found, row
 from ..listed_rows import asked, corpus, figures, rebuilt, renamed
@@ -147,11 +148,58 @@ def test_lengths_that_crowd_below_the_greatest_are_a_suspicion() -> None:
     (finding,) = found(CHECK, Data.of({"train": rows}))
     assert (finding.count, finding.of, finding.severity) == (len(near), 600, "warning")
     assert [case.place for case in finding.cases] == near
-    assert f"texts of train have {round(0.9 * longest) + 1} to {longest} characters" in finding.message
-    assert "as if long texts had been cut at a limit (--original PATH" in finding.message
+    assert finding.message.startswith(
+        f"at most {len(near)} of 600 texts of train are cut: these have {round(0.9 * longest) + 1} to "
+        f"{longest} characters"
+    )
+    assert "cut at a limit, but some are that long by themselves (--original PATH" in finding.message
     assert found(CHECK, Data.of({"train": long_texts(None)})) == []
     # With the original at hand nothing has to be suspected.
     assert found(CHECK, Data.of({"train": rows}, original=part(*rows))) == []
+
+
+def prompts(limit: int | None, *, whole: bool) -> list[Example]:
+    """Rows of which long ones were cut: the whole prompt, or the text within it."""
+    rows = []
+    for example in long_texts(None):
+        document = replace(example.document, task="chemicals", metadata={"completion": "- x"})
+        room = None if limit is None else limit - len(TasksCodec().prompt(replace(document, text="")))
+        if whole or room is None or len(document.text) <= room:
+            prompt = TasksCodec().prompt(document)[:limit]
+        else:
+            document = replace(document, text=document.text[:room])
+            prompt = TasksCodec().prompt(document)
+        text = prompt.removeprefix(LEAD + QUESTIONS["chemicals"]).strip().partition("\n\nList of")[0]
+        metadata = {**document.metadata, "prompt": prompt}
+        rows.append(Example(replace(document, text=text, metadata=metadata), source="tasks"))
+    return rows
+
+
+def test_where_cut_prompts_lack_their_end_only_they_are_suspected() -> None:
+    rows = prompts(2000, whole=True)
+    lacking = [one.id for one in rows if not one.document.metadata["prompt"].rstrip().endswith("chemicals:")]
+    (finding,) = found(CHECK, Data.of({"train": rows}))
+    assert (finding.count, finding.severity) == (len(lacking), "warning")
+    assert 20 < len(lacking) < sum(len(one.document.metadata["prompt"]) > 1800 for one in rows) - 20
+    assert [case.place for case in finding.cases] == lacking
+    assert finding.message.startswith(f"{len(lacking)} of 600 prompts of train lack the end that the others")
+    assert "at most these" in finding.message
+    # Texts that were cut before the prompt was put around them have it; a few that lack it were not cut.
+    rows = prompts(2000, whole=False)
+    assert all(one.document.metadata["prompt"].rstrip().endswith("chemicals:") for one in rows)
+    for at in range(0, 600, 60):
+        metadata = {**rows[at].document.metadata, "prompt": rows[at].document.metadata["prompt"][:-30]}
+        rows[at] = replace(rows[at], document=replace(rows[at].document, metadata=metadata))
+    near = [one.id for one in rows if len(one.document.metadata["prompt"]) > 1800]
+    (finding,) = found(CHECK, Data.of({"train": rows}))
+    assert [case.place for case in finding.cases] == near
+    assert finding.message.startswith(f"at most {len(near)} of 600 prompts of train are cut")
+    assert found(CHECK, Data.of({"train": prompts(None, whole=True)})) == []
+    # Where both were done, the end of a prompt says nothing.
+    both = [*prompts(2000, whole=True)[:300], *prompts(2000, whole=False)[300:]]
+    (finding,) = found(CHECK, Data.of({"train": both}))
+    assert finding.count == sum(len(one.document.metadata["prompt"]) > 1800 for one in both)
+    assert finding.message.startswith("at most ")
 
 
 def test_all_evidence_of_a_split_is_one_finding_that_counts_a_row_once() -> None:
@@ -193,11 +241,12 @@ def test_the_cut_at_2048_characters_is_suspected_without_the_original(corpora: P
         after := corpus(corpora / TASKS / "splits_cleaned_20251113"),
         rebuilt(after, renamed, seed=2),
     ):
-        findings = found(CHECK, shown)
-        assert [(one.split, one.severity) for one in findings] == [
-            (name, "warning") for name in ("train", "validation", "test")
-        ]
-        assert all("1843 to 2047 characters" in one.message for one in findings)
+        # The prompts that were cut; 216, 27 and 26 of them lost text, too.
+        assert figures(CHECK, shown) == {"train": (249, 2397), "validation": (32, 298), "test": (26, 299)}
+        for finding in found(CHECK, shown):
+            assert finding.severity == "warning"
+            assert "crowd below the greatest length (2047 characters)" in finding.message
+            assert "at most these" in finding.message
 
 
 @pytest.mark.parametrize(

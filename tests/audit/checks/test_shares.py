@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from medspan.audit import Data
 from medspan.audit.shares import drifts
 from medspan.core import Example
-from medspan.read import load_splits
 
 from ..conftest import found, row
+from ..listed_rows import corpus
 
 
 def asked(**counts: int) -> list[Example]:
@@ -99,7 +99,7 @@ def test_types_are_compared_within_their_task() -> None:
 
 
 def test_the_unshuffled_split_starves_training_of_relations(corpora: Path) -> None:
-    data = Data.of(load_splits(corpora / "chemical_disease_tasks" / "splits_unshuffled"))
+    data = corpus(corpora / "chemical_disease_tasks" / "splits_unshuffled")
     missing = {one.split: (one.count, one.of) for one in found("task-missing-from-split", data)}
     assert missing == {"validation": (2, 3), "test": (2, 3)}
     shares = {one.split: one for one in found("task-share-drift", data)}
@@ -111,15 +111,15 @@ def test_the_unshuffled_split_starves_training_of_relations(corpora: Path) -> No
 
 def test_stratified_and_official_splits_are_quiet(corpora: Path) -> None:
     for folder in ("splits_20251106", "splits_20251108", "splits_20251111", "splits_cleaned_20251113"):
-        data = Data.of(load_splits(corpora / "chemical_disease_tasks" / folder))
+        data = corpus(corpora / "chemical_disease_tasks" / folder)
         for check in ("task-missing-from-split", "task-share-drift", "type-share-drift"):
             assert found(check, data) == [], (folder, check)
-    data = Data.of(load_splits(corpora / "bc5cdr", format="pubtator"))
+    data = corpus(corpora / "bc5cdr", "pubtator")
     for check in ("task-missing-from-split", "task-share-drift", "type-share-drift"):
         assert found(check, data) == [], check
 
 
 def test_combined_data_hold_other_types_in_validation(corpora: Path) -> None:
-    (finding,) = found("type-share-drift", Data.of(load_splits(corpora / "combined_2026")))
+    (finding,) = found("type-share-drift", corpus(corpora / "combined_2026"))
     assert finding.count == 2
     assert "Disease 55.1% against 15.8%" in finding.message

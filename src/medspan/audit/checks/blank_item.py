@@ -50,11 +50,9 @@ class BlankItem(Check):
         joined = sum(len(row.reference.relations) for row in part.rows)
         told = []
         if items:
-            told.append(f"{len(items):,} of {listed:,} items of {part.name} are blank")
+            told.append(f"{len(items):,} of {listed:,} items are blank")
         if relations:
-            told.append(
-                f"{len(relations):,} of {joined:,} relations of {part.name} have a blank end or `none`"
-            )
+            told.append(f"{len(relations):,} of {joined:,} relations have a blank end or `none`")
         cases = [
             Case(f"[{item.type}] {string_of(item)!r}", row.place, row.text, marks_of(item))
             for row, item in items
@@ -68,7 +66,14 @@ class BlankItem(Check):
             )
             for row, relation in relations
         )
-        return self.finding("; ".join(told), len(cases), listed + joined, split=part.name, cases=cases)
+        return self.finding(
+            f"{len(cases):,} of {listed + joined:,} items and relations of {part.name} name nothing: "
+            + "; ".join(told),
+            len(cases),
+            listed + joined,
+            split=part.name,
+            cases=cases,
+        )
 
 
 def _names_nothing(row: Row, item: Item) -> bool:

@@ -26,8 +26,9 @@ class DocumentLeak(Check):
         "occurs in the other split, of all its rows."
     )
     remedy: ClassVar[str] = (
-        "split by documents: medspan split DIR --out NEW keeps every document in one part; scores made on "
-        "this split are not to be trusted"
+        "split by documents: medspan split DIR --out NEW keeps every document in one part; with --keep test "
+        "an official test part stays as it is, and rows of its documents are left out of the others; scores "
+        "made on this split are not to be trusted"
     )
 
     def run(self, data: Data) -> Iterator[Finding]:

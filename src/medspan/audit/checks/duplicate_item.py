@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -22,7 +23,7 @@ class _Repeats:
     cases: list[Case] = field(default_factory=list)
 
     def add(self, row: Row, first: str, again: str, marks: tuple[tuple[int, int], ...], form: bool) -> None:
-        """Note a repeat; `form`: it is written as the text and the row's list have it, too."""
+        """Note a repeat; `form`: it is written as the text and its list have it, too."""
         self.in_other_case += first != again
         self.other_forms += first != again and form
         what = f"{again} is listed twice" if first == again else f"{again} repeats {first}"
@@ -53,9 +54,13 @@ class DuplicateItem(Check):
     def run(self, data: Data) -> Iterator[Finding]:
         for part in data.parts:
             repeats = _Repeats()
+            # Where entities and relations are asked in rows of their own, the list stands in another row.
+            listed: defaultdict[bytes, set[str]] = defaultdict(set)
+            for row in part.rows:
+                listed[row.text_key].update(map(string_of, row.listed))
             for row in part.rows:
                 _items(row, repeats)
-                _relations(row, repeats)
+                _relations(row, repeats, listed[row.text_key])
             if repeats.cases:
                 yield self._finding(part, repeats)
 
@@ -72,7 +77,8 @@ class DuplicateItem(Check):
         )
         case = f", {repeats.in_other_case:,} of them in another letter case" if repeats.in_other_case else ""
         return self.finding(
-            f"{told} of {part.name} repeat an earlier one of their row{case}",
+            f"{len(repeats.cases):,} of {items + relations:,} items and relations of {part.name} repeat an "
+            f"earlier one of their row: {told}{case}",
             len(repeats.cases),
             items + relations,
             split=part.name,
@@ -94,9 +100,9 @@ def _items(row: Row, repeats: _Repeats) -> None:
             repeats.add(row, first, told, marks_of(item), string_of(item) in row.text)
 
 
-def _relations(row: Row, repeats: _Repeats) -> None:
+def _relations(row: Row, repeats: _Repeats, listed: set[str]) -> None:
+    """`listed` are the strings of the entities of the row's text."""
     seen: dict[Hashable, str] = {}
-    listed = {string_of(item) for item in row.listed}
     for relation in row.reference.relations:
         head, tail = end_key(row, relation.head), end_key(row, relation.tail)
         if head is None or tail is None:

@@ -27,7 +27,7 @@ class IdenticalRowLeak(Check):
     )
     remedy: ClassVar[str] = (
         "medspan audit DIR --fix --out NEW removes the copies from training; medspan split DIR --out NEW "
-        "cuts anew, by documents"
+        "cuts anew, by documents, and with --keep test leaves an official test part as it is"
     )
 
     def run(self, data: Data) -> Iterator[Finding]:

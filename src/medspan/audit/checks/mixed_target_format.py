@@ -16,6 +16,8 @@ _Question = tuple[str | None, str]
 _Shown = tuple[Row, list[Form]]
 _TOLD = 5
 """Forms that a message names."""
+_LONGEST = 80
+"""Most characters of a line or form that are quoted."""
 
 
 @register
@@ -94,15 +96,19 @@ def _told(odd: list[_Shown], usual: dict[_Question, str]) -> str:
         kinds = {(row.task or "", form.form, usual[(row.task, form.aspect)]) for form in others}
         rows.update(kinds)
     return "; ".join(
-        f"{f'{task}: ' if task else ''}{form!r} in {count}, not {wanted!r}"
+        f"{f'{task}: ' if task else ''}{_quoted(form)} in {count}, not {_quoted(wanted)}"
         for (task, form, wanted), count in sorted(rows.items(), key=lambda entry: (-entry[1], entry[0]))[
             :_TOLD
         ]
     )
 
 
+def _quoted(form: str) -> str:
+    return repr(form if len(form) <= _LONGEST else f"{form[: _LONGEST - 1]}…")
+
+
 def _case(row: Row, form: Form, usual: dict[_Question, str]) -> Case:
     target = row.written.target if row.written else ""
     start = target.find(form.line)
-    what = f"{form.line.strip()!r}: {form.form!r}, not {usual[(row.task, form.aspect)]!r}"
+    what = f"{_quoted(form.line.strip())}: {_quoted(form.form)}, not {_quoted(usual[row.task, form.aspect])}"
     return Case(what, row.place, target, ((start, start + len(form.line)),) if form.line else ())

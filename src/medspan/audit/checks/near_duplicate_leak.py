@@ -30,8 +30,9 @@ class NearDuplicateLeak(Check):
         "more), of all its rows. Rows that document-leak counts are not counted again."
     )
     remedy: ClassVar[str] = (
-        "split by documents: medspan split DIR --out NEW keeps near-duplicates in one part; scores made on "
-        "this split are not to be trusted"
+        "split by documents: medspan split DIR --out NEW keeps near-duplicates in one part; with --keep test "
+        "an official test part stays as it is, and what is nearly in it is left out of the others; scores "
+        "made on this split are not to be trusted"
     )
 
     def run(self, data: Data) -> Iterator[Finding]:

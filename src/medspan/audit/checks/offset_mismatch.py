@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -11,6 +12,9 @@ from medspan.audit.data import Data, Part, Row, string_of
 from medspan.audit.grounding import COSTLY, Item, percentage, string_ends
 from medspan.core import Case, Finding, Severity, UnalignedMention
 from medspan.read.bioc_written import INDIVIDUAL_KEY
+
+MOST_SHIFTS = 5
+"""How many shifts are tried, the most frequent first."""
 
 
 @register
@@ -57,6 +61,10 @@ class OffsetMismatch(Check):
     ) -> Finding:
         elsewhere = sum(item.text.strip().casefold() in row.text.casefold() for row, item in found)
         told = []
+        shift, shifted = _shift(found)
+        if shifted:
+            all_ = "all" if shifted == len(found) else f"{shifted:,} of {len(found):,}"
+            told.append(f"{all_} are shifted by {shift:+} (stated start less that in the text)")
         if found:
             told.append(f"{elsewhere:,} stand elsewhere in their text, {len(found) - elsewhere:,} nowhere")
         if single:
@@ -94,8 +102,48 @@ def _single(row: Row) -> tuple[int, list[Case]]:
     return len(values), cases
 
 
+def _shift(found: list[tuple[Row, UnalignedMention]]) -> tuple[int, int]:
+    """The shift that puts most mentions into place, and how many: at least half of several, else (0, 0)."""
+    counts: Counter[int] = Counter()
+    for row, item in found:
+        nearest = _nearest(row, item)
+        if nearest is not None:
+            counts[item.stated[0][0] - nearest] += 1
+    for shift in sorted(counts, key=lambda shift: (-counts[shift], abs(shift), shift))[:MOST_SHIFTS]:
+        fitting = sum(_fits(row, item, shift) for row, item in found)
+        if fitting > 1 and 2 * fitting >= len(found):
+            return shift, fitting
+    return 0, 0
+
+
+def _nearest(row: Row, item: UnalignedMention) -> int | None:
+    """Where the string stands that is nearest to the offset stated for it."""
+    if len(item.stated) != 1 or not item.text:
+        return None
+    start = item.stated[0][0]
+    before = row.text.rfind(item.text, 0, start + len(item.text))
+    after = row.text.find(item.text, start)
+    found = [at for at in (before, after) if at >= 0]
+    return min(found, key=lambda at: abs(at - start), default=None)
+
+
+def _fits(row: Row, item: UnalignedMention, shift: int) -> bool:
+    if len(item.stated) != 1:
+        return False
+    start = item.stated[0][0] - shift
+    return start >= 0 and row.text.startswith(item.text, start)
+
+
 def _case(row: Row, item: UnalignedMention) -> Case:
+    nearest = _nearest(row, item)
+    there = " ".join(row.text[start:end] for start, end in item.stated)
+    what = f"{string_of(item)!r} [{item.type}] is not at its offsets"
+    if item.stated:
+        places = ", ".join(f"[{start}, {end})" for start, end in item.stated)
+        what += f": {places} has {there!r}"
+    if nearest is not None:
+        return Case(what, row.place, row.text, ((nearest, nearest + len(item.text)),))
     at = row.text.casefold().find(item.text.strip().casefold())
     same_length = len(row.text) == len(row.text.casefold())
     marks = ((at, at + len(item.text.strip())),) if at >= 0 and same_length and item.text.strip() else ()
-    return Case(f"{string_of(item)!r} [{item.type}] is not at its offsets", row.place, row.text, marks)
+    return Case(what, row.place, row.text, marks)

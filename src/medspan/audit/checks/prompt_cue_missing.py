@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
 from medspan.audit.base import Check, register
+from medspan.audit.closings import odd_closings
 from medspan.audit.data import Data, Row
 from medspan.core import Case, Finding, Severity
 
@@ -40,17 +41,16 @@ class PromptCueMissing(Check):
     )
 
     def run(self, data: Data) -> Iterator[Finding]:
-        asked = {part.name: [row for row in part.rows if row.written is not None] for part in data.parts}
-        cues = _cues(row for rows in asked.values() for row in rows)
+        closings = odd_closings(data.rows)
         for part in data.parts:
-            rows = asked[part.name]
-            odd = [row for row in rows if row.task in cues and _key(closing(row)) != _key(cues[row.task])]
+            rows = [row for row in part.rows if row.written is not None]
+            odd = [row for row in rows if row in closings]
             if not odd:
                 continue
-            tasks = Counter(row.task for row in odd)
+            tasks = Counter((row.task, closings[row]) for row in odd)
             told = ", ".join(
-                f"{_named(cues[task])}{f' ({task}: {count})' if task is not None else ''}"
-                for task, count in sorted(tasks.items(), key=lambda entry: (-entry[1], str(entry[0])))
+                f"{_named(cue)}{f' ({task}: {count})' if task is not None else ''}"
+                for (task, cue), count in sorted(tasks.items(), key=lambda entry: (-entry[1], str(entry[0])))
             )
             yield self.finding(
                 f"{len(odd)} of {len(rows)} prompts of {part.name} ({len(odd) / len(rows):.1%}) do not end "
@@ -58,55 +58,8 @@ class PromptCueMissing(Check):
                 len(odd),
                 len(rows),
                 split=part.name,
-                cases=(_case(row, cues[row.task]) for row in odd),
+                cases=(_case(row, closings[row]) for row in odd),
             )
-
-
-def closing(row: Row) -> str:
-    """What a row's prompt says after the text, up to the first colon; empty where the text ends it."""
-    prompt = row.written.prompt if row.written else ""
-    text = row.text.strip()
-    tail = prompt[_end_of(prompt, text) :] if text else (prompt.strip().splitlines() or [""])[-1]
-    head, colon, _ = tail.partition(":")
-    return (head + colon).strip()
-
-
-def _end_of(prompt: str, text: str) -> int:
-    """Where the text ends in the prompt: at its last place on lines of its own, else at its last place."""
-    last = prompt.rfind(text)
-    if last < 0:
-        return len(prompt)
-    at = last
-    while at >= 0:
-        before, after = prompt[:at].rstrip(" \t"), prompt[at + len(text) :].lstrip(" \t")
-        # A text of one word may occur in the cue as well.
-        if before[-1:] in ("", "\n") and after[:1] in ("", "\n"):
-            return at + len(text)
-        at = prompt.rfind(text, 0, at + len(text) - 1)
-    return last + len(text)
-
-
-def _cues(rows: Iterator[Row]) -> dict[str | None, str]:
-    """By task the closing that more than half of the rows share, in the spelling of most of them."""
-    counts: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        counts[row.task][closing(row)] += 1
-    cues = {}
-    for task, spellings in counts.items():
-        keys: Counter[str] = Counter()
-        for spelling, count in spellings.items():
-            keys[_key(spelling)] += count
-        key, most = max(keys.items(), key=lambda entry: (entry[1], entry[0]))
-        if 2 * most > keys.total():
-            cues[task] = max(
-                (spelling for spelling in spellings if _key(spelling) == key),
-                key=lambda spelling: (spellings[spelling], spelling),
-            )
-    return cues
-
-
-def _key(closing: str) -> str:
-    return " ".join(closing.casefold().split())
 
 
 def _named(cue: str) -> str:

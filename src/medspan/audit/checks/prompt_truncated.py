@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 
 from medspan.audit.base import Check, register
+from medspan.audit.closings import odd_closings
 from medspan.audit.data import Data, Part, Row
 from medspan.audit.lengths import asked, by_task
 from medspan.audit.truncation import (
     FEWEST_WORDS,
     PileUp,
     asked_length,
+    beginning,
     broken_off,
+    crowd,
     folded,
     longest_by_document,
     pile_up,
     wholes_of,
 )
 from medspan.core import Case, Finding, Severity
+from medspan.text import fold
 
 
 @dataclass
@@ -59,8 +64,9 @@ class PromptTruncated(Check):
         "than the limit (a chat template's come on top; rows of formats without a prompt as medspan train "
         f"would ask them). With --original: whose text of at least {FEWEST_WORDS} words is a true piece of "
         "an original text of the same task. Without it, as a warning: whose text breaks off where another "
-        "row's goes on and holds at least half of it, or, where lengths crowd below the greatest "
-        "(p < 0.001), that are within a tenth of it."
+        "row's goes on and holds at least half of it; and, where lengths crowd below the greatest "
+        "(p < 0.001), as an upper bound those whose prompt lacks its closing cue, if it is these that crowd, "
+        "else all within a tenth of it."
     )
     remedy: ClassVar[str] = (
         "raise the limit (max_length=N), or cut long texts into pieces of their own, each with the labels "
@@ -138,18 +144,32 @@ def _by_suspicion(data: Data, part: Part, told: _Told) -> None:
         },
         sure=False,
     )
-    crowd = _crowd(data)
-    near = [] if crowd is None else [row for row in part.rows if asked_length(row) > crowd.least]
-    if crowd is None or not near:
+    found = _crowd(data)
+    near = [] if found is None else [row for row in part.rows if row in found.rows]
+    if found is None or not near:
         return
-    kind = "prompts" if all(row.written for row in near) else "texts"
     told.add(
-        f"{len(near)} of {len(part)} {kind} of {part.name} have {crowd.least + 1} to {crowd.longest} "
-        f"characters, the most that any has; of the documents of all splits {crowd.near} end within this "
-        f"tenth and {crowd.before} within the one below, as if long {kind} had been cut at a limit "
-        "(--original PATH compares with the data before that)",
+        _crowd_told(found, near, part),
         {row: Case(f"{asked_length(row)} characters of prompt or text", row.place, row.text) for row in near},
         sure=False,
+    )
+
+
+def _crowd_told(crowd: _Crowd, near: Sequence[Row], part: Part) -> str:
+    kind = "prompts" if all(row.written for row in near) else "texts"
+    of = f"{len(near)} of {len(part)} {kind} of {part.name}"
+    pile = crowd.pile
+    if crowd.open:
+        return (
+            f"{of} lack the end that the others of their task have, and they alone crowd below the greatest "
+            f"length ({pile.longest} characters), as if cut at a limit; text is missing from at most these, "
+            "for a cut may have taken the end of the prompt alone (--original PATH tells)"
+        )
+    return (
+        f"at most {of} are cut: these have {pile.least + 1} to {pile.longest} characters, the most that any "
+        f"has; of the documents of all splits {pile.near} end within this tenth and {pile.before} within the "
+        f"one below, as if long {kind} had been cut at a limit, but some are that long by themselves "
+        "(--original PATH tells)"
     )
 
 
@@ -161,35 +181,64 @@ class _Whole:
     missing: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Crowd:
+    """The rows that a crowd below the greatest length makes suspect; `open`: for they lack their cue, too."""
+
+    pile: PileUp
+    rows: frozenset[Row]
+    open: bool
+
+
 @lru_cache(maxsize=1)
 def _wholes(data: Data) -> dict[Row, _Whole]:
     """The rows whose text is a true piece of an original's, of the same task as far as it has tasks."""
     if data.original is None:
         return {}
-    texts, originals = folded(data.rows), folded(data.original.rows)
+    originals = data.original.rows
     tasks = {row.task for row in originals}
     found: dict[Row, _Whole] = {}
-    for task in sorted({row.task for row in texts}, key=str):
-        known = {
-            text: row for row, text in reversed(originals.items()) if row.task == task or task not in tasks
-        }
-        mine = {row: text for row, text in texts.items() if row.task == task}
-        wholes = wholes_of(mine.values(), known)
+    for task in sorted({row.task for row in data.rows}, key=str):
+        known = [row for row in originals if row.task == task or task not in tasks]
+        # Most texts are originals themselves: a hash says so, and they need not be held twice.
+        keys = {row.text_key for row in known}
+        mine = folded(row for row in data.rows if row.task == task and row.text_key not in keys)
+        if not mine:
+            continue
+        of = {text: row for row, text in reversed(folded(known).items())}
+        wholes = wholes_of(mine.values(), of)
         for row, text in mine.items():
             if text in wholes:
                 whole = wholes[text]
-                found[row] = _Whole(known[whole], len(whole) - len(text))
+                found[row] = _Whole(of[whole], len(whole) - len(text))
     return found
 
 
 @lru_cache(maxsize=1)
 def _broken(data: Data) -> dict[Row, Row]:
-    texts = folded(data.rows)
-    rows = {text: row for row, text in reversed(texts.items())}
-    broken = broken_off(rows)
-    return {row: rows[broken[text]] for row, text in texts.items() if text in broken}
+    alike: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in data.rows:
+        alike[hash(beginning(fold(row.text)))].append(row)
+    found = {}
+    for rows in alike.values():
+        if len({row.text_key for row in rows}) < 2:
+            continue
+        texts = folded(rows)
+        first = {text: row for row, text in reversed(texts.items())}
+        broken = broken_off(first)
+        found.update({row: first[broken[text]] for row, text in texts.items() if text in broken})
+    return found
 
 
 @lru_cache(maxsize=1)
-def _crowd(data: Data) -> PileUp | None:
-    return pile_up(longest_by_document(data.rows))
+def _crowd(data: Data) -> _Crowd | None:
+    pile = pile_up(longest_by_document(data.rows))
+    if pile is None:
+        return None
+    # What still has the end of its prompt was not cut there. Texts may have been cut before that.
+    lacking = {row for row, cue in odd_closings(data.rows).items() if cue}
+    if crowd(longest_by_document(lacking), pile) and not crowd(
+        longest_by_document(row for row in data.rows if row not in lacking), pile
+    ):
+        return _Crowd(pile, frozenset(lacking), True)
+    return _Crowd(pile, frozenset(row for row in data.rows if asked_length(row) > pile.least), False)

@@ -77,8 +77,9 @@ def _remedy(elsewise: int, nowhere: int) -> str:
     steps = []
     if elsewise:
         steps.append(
-            "write those that are found as the text has them: medspan convert IN OUT --to compact does, and "
-            "so does medspan train"
+            "write those that are found as the text has them: medspan train does so by itself, and medspan "
+            "convert IN OUT --to compact, which leaves out whatever it cannot hold, in the test part, too: "
+            "relations with an end that the text lacks, above all (--losses FILE lists each)"
         )
     if nowhere:
         steps.append(

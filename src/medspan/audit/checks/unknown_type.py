@@ -33,8 +33,9 @@ class UnknownType(Check):
         "type of their own and are not counted."
     )
     remedy: ClassVar[str] = (
-        "add the types to the schema file, or medspan convert IN OUT --to FORMAT --rename OLD=NEW where they "
-        "go by another name there"
+        "add the types to the schema file, which has to list all of them (medspan audit PATH --write-schema "
+        "FILE writes those of the data to start from), or medspan convert IN OUT --to FORMAT --rename "
+        "OLD=NEW where they go by another name there"
     )
 
     def run(self, data: Data) -> Iterator[Finding]:

@@ -45,7 +45,8 @@ class UnreachableEndpoint(Check):
     )
     remedy: ClassVar[str] = (
         "show the model the whole text (titles and what was cut off: medspan audit PATH --original BEFORE "
-        "says what is missing), or take these relations out; report recall with its ceiling"
+        "says what is missing), or take these relations out of their rows (medspan audit PATH --cases "
+        "FILE lists each); report recall with its ceiling"
     )
 
     def run(self, data: Data) -> Iterator[Finding]:
