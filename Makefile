@@ -61,7 +61,7 @@ browser: ## Debian's chromium, in which the pages are tested (apt-get, with sudo
 	sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; command -v sudo >/dev/null || { \
 		echo "make browser needs the rights to install packages, and there is no sudo." \
 			"What to do: run it as root, or have chromium installed"; exit 2; }; fi; \
-	$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium
+	$$sudo apt-get update -qq && $$sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
 
 bench: $(BENCH_SETUP) ## run the scripts in benchmarks/
 	@set -e; for script in $(BENCH); do echo "== $$script"; "$(BIN)/python" "$$script"; done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,3 +145,33 @@ def test_a_loop_of_one_string_is_one_item_at_each_of_its_places(make: Any) -> No
     reference = make.annotation(Mention.at(text, 5, 9, "Disease"))
     counts = match_mentions(make.example(reference, predicted, text=text), "strict").counts()
     assert counts == {"Disease": (1, 399, 0)}
+
+
+def near(make: Any, said: str, string: str, aligned_by: str = "fuzzy") -> Mention:
+    return replace(make.mention(string), aligned_by=aligned_by, source_text=said)
+
+
+@pytest.mark.parametrize("aligned_by", ["fuzzy", "hyphen"])
+def test_what_was_not_copied_is_wrong_though_a_place_was_found_for_it(make: Any, aligned_by: str) -> None:
+    reference = make.annotation(make.mention("Aspirin"), relations=[])
+    predicted = make.annotation(near(make, "Aspirine", "Aspirin", aligned_by))
+    for how in ("text", "strict", "span", "type", "overlap"):
+        assert match_mentions(make.example(reference, predicted), how).counts() == {"Drug": (0, 1, 1)}
+    [spurious] = match_mentions(make.example(reference, predicted), "text").spurious
+    assert spurious == UnalignedMention("Drug", "Aspirine", "not-in-text")
+
+
+def test_a_string_that_the_reference_writes_so_itself_is_right(make: Any) -> None:
+    both = make.annotation(near(make, "Aspirine", "Aspirin"))
+    for how in ("text", "strict"):
+        assert match_mentions(make.example(both, both), how).counts() == {"Drug": (1, 0, 0)}
+    # What the reference writes otherwise, and the prediction copies, is right.
+    copied = make.annotation(make.mention("Aspirin"))
+    assert match_mentions(make.example(both, copied), "strict").counts() == {"Drug": (1, 0, 0)}
+
+
+def test_letter_case_alone_makes_no_string_wrong(make: Any) -> None:
+    reference = make.annotation(make.mention("Aspirin"))
+    predicted = make.annotation(near(make, "ASPIRIN", "Aspirin", "case"))
+    for how in ("text", "strict"):
+        assert match_mentions(make.example(reference, predicted), how).counts() == {"Drug": (1, 0, 0)}

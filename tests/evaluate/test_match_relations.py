@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -254,3 +255,12 @@ def test_which_of_equal_spurious_relations_stands_for_them_hangs_on_no_order(mak
         )
         chosen.append([one.head.text for one in match_relations(pair, "text", linked=True).spurious])
     assert chosen == [["Brufen"], ["Brufen"]]
+
+
+def test_an_end_that_was_not_copied_is_wrong(make: Any) -> None:
+    drug, rash = make.mention("Aspirin"), make.mention("rash", "Disease")
+    nearly = replace(drug, aligned_by="fuzzy", source_text="Aspirine")
+    reference = make.annotation(relations=[Relation(drug, rash, "causes")])
+    predicted = make.annotation(relations=[Relation(nearly, rash, "causes")])
+    for how in ("text", "strict", "span", "relaxed"):
+        assert counts(make.example(reference, predicted), how) == {"causes": (0, 1, 1)}

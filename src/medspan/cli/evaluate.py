@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,8 +78,10 @@ def evaluate(
 ) -> None:
     """Score a run, or a file of predictions; a run's predictions are made where they are missing."""
     files, settings = sort_words(words)
-    _check_call(files, settings, reference, predicted)
-    check_targets(report, json_file, per_document)
+    run_only = {"--split": split, "--again": again, "--free": free}
+    _check_call(files, settings, (reference, predicted), run_only)
+    read = [path for path in (reference, predicted, training, schema_file) if path is not None]
+    check_targets(report, json_file, per_document, reads=read)
     if official is not None:
         asked_for = OfficialCall(official, format, allow_empty, report, quiet)
         evaluate_official(asked_for, reference, predicted, json_file)
@@ -134,14 +137,17 @@ def _schema(path: Path | None) -> Schema | None:
 
 
 def _check_call(
-    files: list[str], settings: list[str], reference: Path | None, predicted: Path | None
+    files: list[str],
+    settings: list[str],
+    pair: tuple[Path | None, Path | None],
+    run_only: Mapping[str, object],
 ) -> None:
+    reference, _ = pair
     usage = "medspan evaluate RUN, or medspan evaluate --reference FILE --predicted FILE"
     if len(files) > 1:
         raise InputError(
             f"{len(files)} runs: {', '.join(files)}", cause="one is scored at a time", remedy=usage
         )
-    pair = (reference, predicted)
     if files and any(pair):
         raise InputError(
             f"the run {files[0]} and --{'reference' if reference else 'predicted'} are both given",
@@ -151,6 +157,13 @@ def _check_call(
     if not files and not all(pair):
         lacking = "a run" if not any(pair) else "--predicted" if reference else "--reference"
         raise InputError(f"{lacking} is missing", cause="there is nothing to score yet", remedy=usage)
+    given = [name for name, value in run_only.items() if value]
+    if any(pair) and given:
+        raise InputError(
+            f"{given[0]} is given with files",
+            cause="it says how a run's predictions are chosen or made, and files hold theirs",
+            remedy="leave it out",
+        )
     if any(pair) and settings:
         raise InputError(
             f"{settings[0]!r} is given with files",

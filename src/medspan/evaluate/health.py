@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from medspan.core import Annotation, Concept, Endpoint, Example, UnalignedMention
-from medspan.evaluate.sides import listed
+from medspan.evaluate.sides import NOT_VERBATIM, listed
 from medspan.text import fold
 
 RUN_ON_REPEATS = 3
@@ -77,10 +77,11 @@ def health(examples: Sequence[Example]) -> Health:
     """Rates of faults in the predicted annotations, with examples; `RATES` says what each counts.
 
     Ungrounded and near-miss strings are counted among predicted mentions and relation endpoints
-    (concepts have no place and are left out). A near miss is a mention whose place was found by
-    similarity only, or an ungrounded string as similar to a piece of its text as `NEAR_MISS` says, which
-    then counts under both. Duplicates have the same type and folded text (under scope `mention`, where a
-    string may rightly occur often, the same place as well), of all predicted mentions and relations.
+    (concepts have no place and are left out). Ungrounded is what is not in the text as it was written,
+    letter case aside, whatever place was found for it. A near miss is such a string whose place was found
+    by hyphens or similarity, or that is as similar to a piece of its text as `NEAR_MISS` says. Duplicates
+    have the same type and folded text (under scope `mention`, where a string may rightly occur often, the
+    same place as well), of all predicted mentions and relations.
     """
     tally = _Tally()
     for example in examples:
@@ -125,8 +126,10 @@ def _add_grounding(tally: _Tally, example: Example, annotation: Annotation) -> N
             near = _nearly(item.text, text)
             if near is not None:
                 tally.add("near_miss_rate", example.id, item.text, near)
-        elif item.aligned_by == "fuzzy":
-            tally.add("near_miss_rate", example.id, item.source_text or item.text, item.text)
+        elif item.aligned_by in NOT_VERBATIM:
+            said = item.source_text or item.text
+            tally.add("ungrounded_rate", example.id, said)
+            tally.add("near_miss_rate", example.id, said, item.text)
 
 
 def _nearly(string: str, text: str) -> str | None:

@@ -23,7 +23,7 @@ Interval = tuple[float, float]
 
 
 def f1_intervals(
-    rows: Sequence[Sequence[Counts]] | Floats, *, samples: int, seed: int
+    rows: Sequence[Sequence[Counts]] | Floats, *, samples: int, seed: int, ordered: bool = False
 ) -> list[Interval | None]:
     """The bias-corrected and accelerated (BCa) interval of F1 for each column of counts.
 
@@ -33,7 +33,8 @@ def f1_intervals(
     where fewer than two documents contribute (their spread is unknown), and where `samples` is 0.
     Where all n contributing documents are perfect (or all wholly wrong) no resample differs: the other
     end is then that of the share of such documents, 0.025^(1/n) from the edge (Clopper and Pearson 1934).
-    The order of the documents does not matter. Source: Efron and Tibshirani, An Introduction to the
+    The order of the documents does not matter, unless they are `ordered`: then the same documents with
+    other counts are drawn alike. Source: Efron and Tibshirani, An Introduction to the
     Bootstrap, 1993, chapter 14; the acceleration by the jackknife. Resamples of n documents vary too
     little by (n - 1) / n, and n documents do not tell their own spread, so that Student's quantile takes
     the place of the normal one (Hesterberg, What teachers should know about the bootstrap, 2015).
@@ -47,8 +48,9 @@ def f1_intervals(
     correct = 2 * counts[:, :, 0]
     total = correct + counts[:, :, 1] + counts[:, :, 2]
     table = np.concatenate([correct, total], axis=1)
-    # Sorted rows make the draws independent of the order in which the documents came.
-    table = table[np.lexsort(table.T[::-1])]
+    if not ordered:
+        # Sorted rows make the draws independent of the order in which the documents came.
+        table = table[np.lexsort(table.T[::-1])]
     scores = _resampled(table, samples, seed)
     contributing = (total > 0).sum(axis=0)
     intervals: list[Interval | None] = []

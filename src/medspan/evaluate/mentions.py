@@ -8,7 +8,7 @@ from typing import Any
 from medspan.core import Example, Mention, UnalignedMention
 from medspan.evaluate.outcome import How, Judged, Outcome
 from medspan.evaluate.overlaps import Place, one_to_one, touching
-from medspan.evaluate.sides import Item, Pair, Side
+from medspan.evaluate.sides import Item, Pair, Side, concept_ids
 
 _Keyed = dict[tuple[Hashable, ...], Item]
 
@@ -89,10 +89,11 @@ def _keys(pair: Pair, side: Side, how: How) -> Iterator[tuple[tuple[Hashable, ..
 
 def _concept_keys(pair: Pair, side: Side) -> Iterator[tuple[tuple[Hashable, ...], Item]]:
     for item, folded in side.items:
-        ids = pair.linked(side, item)
+        own = side.name == "reference" or pair.own_ids
+        ids = concept_ids(item) if own else tuple(pair.concepts_of(item.type, folded))
         for concept in ids:
             yield (item.type, concept), item
-        if ids or side.name == "reference" or pair.own_ids:
+        if ids or own:
             continue
         # A string that the reference itself gives no concept says nothing here.
         if not pair.lacks_concept(item.type, folded):

@@ -178,7 +178,9 @@ class _View:
         ids = self.pair.linked(side, end)
         for concept in ids:
             yield "concept", concept
-        if not ids:
+        # A reference end without an id is met by its string, whatever that string links to.
+        linked = side.name == "predicted" and not self.pair.own_ids
+        if not ids or linked:
             yield "text", end.id if isinstance(end, Concept) else fold(end.text)
 
     def _by_place_or_text(self, end: Endpoint, side: Side) -> Iterator[_Key]:

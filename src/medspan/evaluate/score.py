@@ -226,9 +226,10 @@ def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, s
         (column for column, cell in sums.items() if column[2] is None or cell[0] + cell[2]),
         key=lambda column: (column[0], column[1], column[2] or ""),
     )
-    intervals = dict(
-        zip(columns, f1_intervals(_table(rows, columns), samples=bootstrap_samples, seed=seed), strict=True)
-    )
+    # By name, so that all parts of one set of documents are drawn alike.
+    named = sorted(rows, key=lambda row: (row.id, row.task or "", sorted(row.counts.items())))
+    limits = f1_intervals(_table(named, columns), samples=bootstrap_samples, seed=seed, ordered=True)
+    intervals = dict(zip(columns, limits, strict=True))
     scores = {
         column: Score(_number(cell[0]), _number(cell[1]), _number(cell[2]), intervals.get(column))
         for column, cell in sorted(sums.items(), key=lambda pair: pair[0][2] or "")

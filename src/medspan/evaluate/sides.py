@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from medspan.core import (
@@ -23,8 +23,12 @@ SideName = Literal["reference", "predicted"]
 Item = Mention | UnalignedMention
 
 
+NOT_VERBATIM = ("hyphen", "fuzzy")
+"""How the place of a string was found that is not in the text as it was written, letter case aside."""
+
+
 def both_sides(example: Example) -> tuple[Annotation, Annotation]:
-    """The reference and the predicted annotation; InputError where one is missing."""
+    """The reference and the predicted annotation as it was written; InputError where one is missing."""
     if example.reference is None or example.predicted is None:
         lacking = "reference" if example.reference is None else "predicted"
         raise InputError(
@@ -33,7 +37,44 @@ def both_sides(example: Example) -> tuple[Annotation, Annotation]:
             remedy="pair a reference and a predicted file, or extract first",
             place=example.place,
         )
-    return example.reference, example.predicted
+    return example.reference, as_written(example.predicted, example.reference)
+
+
+def as_written(predicted: Annotation, reference: Annotation) -> Annotation:
+    """`predicted` with what was not copied from the text as it was written, and without a place.
+
+    Reading finds a place for `metforming` where the text has `metformin`, so that it can be shown; it is
+    wrong all the same. A string that the reference itself writes so (`NOT_VERBATIM` too) keeps its place.
+    """
+    changed = [item for item in _all_mentions(predicted) if item.aligned_by in NOT_VERBATIM]
+    if not changed:
+        return predicted
+    said = {fold(item.source_text) for item in _all_mentions(reference) if item.source_text is not None}
+    lost = {
+        item: UnalignedMention(item.type, item.source_text, "not-in-text", item.concepts)
+        for item in changed
+        if item.source_text is not None and fold(item.source_text) not in said
+    }
+    if not lost:
+        return predicted
+
+    def end(item: Endpoint) -> Endpoint:
+        return lost.get(item, item) if isinstance(item, Mention) else item
+
+    return replace(
+        predicted,
+        mentions=tuple(item for item in predicted.mentions if item not in lost),
+        unaligned=(*predicted.unaligned, *(lost[item] for item in predicted.mentions if item in lost)),
+        relations=tuple(replace(one, head=end(one.head), tail=end(one.tail)) for one in predicted.relations),
+    )
+
+
+def _all_mentions(annotation: Annotation) -> Iterable[Mention]:
+    yield from annotation.mentions
+    for relation in annotation.relations:
+        for end in (relation.head, relation.tail):
+            if isinstance(end, Mention):
+                yield end
 
 
 def listed(annotation: Annotation) -> tuple[Item, ...]:
@@ -102,6 +143,7 @@ class Pair:
     predicted: Side
     own_ids: bool = False
     _concepts: dict[str, dict[str, None]] | None = None
+    _typed: dict[tuple[str, str], dict[str, None]] | None = None
     _without: set[tuple[str, str]] | None = None
 
     @classmethod
@@ -113,13 +155,27 @@ class Pair:
 
     @property
     def concepts(self) -> dict[str, dict[str, None]]:
-        """The concept ids of each folded string of the reference's mentions."""
+        """The concept ids of each folded string of the reference's mentions and ends."""
         if self._concepts is None:
             self._concepts = {}
-            for item, folded in self.reference.items:
+            ends = (end for one in self.reference.annotation.relations for end in (one.head, one.tail))
+            named = (end for end in ends if not isinstance(end, Concept))
+            for item in (*(item for item, _ in self.reference.items), *named):
                 for concept in concept_ids(item) if item.concepts else ():
-                    self._concepts.setdefault(folded, {})[concept] = None
+                    self._concepts.setdefault(fold(item.text), {})[concept] = None
         return self._concepts
+
+    def concepts_of(self, type: str, folded: str) -> Iterable[str]:
+        """The concept ids of the reference's mentions of this type and string, else of this string."""
+        if self._typed is None:
+            self._typed = {}
+            for item, its in self.reference.items:
+                for concept in concept_ids(item) if item.concepts else ():
+                    self._typed.setdefault((item.type, its), {})[concept] = None
+        typed = self._typed.get((type, folded))
+        if typed is not None:
+            return typed
+        return () if self.lacks_concept(type, folded) else self.concepts.get(folded, ())
 
     def lacks_concept(self, type: str, folded: str) -> bool:
         """Whether the reference names this string under this type without any concept id."""
