@@ -104,6 +104,8 @@ def test_three_systems_and_a_phone(open_page: Callable[..., Any], tmp_path: Path
     write_page(tmp_path / "page.html", Told([one.name for one in systems], comparison=found))
     tab = open_page(tmp_path / "page.html", viewport={"width": 390, "height": 800})
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = "[...document.querySelectorAll('#scores .panel')].map(one => one.scrollWidth - one.clientWidth)"
+    assert tab.page.evaluate(wide) == [0, 0]
     assert tab.page.locator("[data-count]").all_inner_texts() == ["2", "3", "1", "3"]
     tab.page.select_option("#system", index=1)
     assert tab.page.locator("[data-count]").all_inner_texts() == ["0", "0", "0", "9"]

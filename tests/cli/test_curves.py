@@ -77,6 +77,13 @@ def test_a_diverged_run_exits_1_and_all_is_written_first(cli: Cli, tmp_path: Pat
     assert f"page: {tmp_path / 'c.html'}" in done.out
 
 
+def test_a_diverged_run_is_told_no_missing_values(cli: Cli, tmp_path: Path) -> None:
+    log = write_rows(tmp_path / "log.jsonl", rows(bad_from=200))
+    done = cli("curves", log)
+    assert "diverged: " in done.out
+    assert "missing: " not in done.out
+
+
 def test_the_state_of_another_trainer_is_told_without_a_table(cli: Cli, tmp_path: Path) -> None:
     history = [{"step": step, "loss": 2 - step / 400, "epoch": 1.0} for step in range(10, 401, 10)]
     state = tmp_path / "out" / "checkpoint-400" / "trainer_state.json"

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from medspan.read import load
 
 from .conftest import Cli, write_rows
+from .conftest import row as own_row
 
 Refused = Callable[..., str]
 
@@ -63,9 +66,9 @@ def test_generated_text_of_another_trainer_is_scored(cli: Cli, tmp_path: Path) -
     assert counts(match["relations"]["micro"]) == (1, 0, 1)
 
 
-def test_generated_text_in_another_format_than_named_says_which(refused: Refused, tmp_path: Path) -> None:
+def test_generated_text_in_another_format_than_named_says_which(cli: Cli, tmp_path: Path) -> None:
     answers = [{"predict": sections(drug, disease, "None")} for _, drug, disease in NOTES]
-    message = refused(
+    result = cli(
         "evaluate",
         "--reference",
         reference(tmp_path / "test.jsonl"),
@@ -74,8 +77,103 @@ def test_generated_text_in_another_format_than_named_says_which(refused: Refused
         "--format",
         "compact",
     )
+    assert result.code == 2
+    note, message = result.err.splitlines()
+    assert "read as compact from `predict`, paired by order (the rows have no ids)" in note
     assert "parser-mismatch" in message
     assert "--format sections" in message
+
+
+NOTHING = "### Entities:\nNone found.\n\n### Relations:\nNone found."
+
+
+def beside(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """The reference's own rows with an answer to each: right for the first, and nothing for the second."""
+    answers = (sections("Aspirin", "ulcers", "1. Aspirin --[causes]--> ulcers"), NOTHING)
+    return [{**row, key: answer} for row, answer in zip(rows, answers, strict=True)]
+
+
+@pytest.mark.parametrize("layout", ["instruction", "messages"])
+@pytest.mark.parametrize("key", ["predict", "prediction", "generated_text", "response", "answer"])
+def test_the_gold_is_not_scored_against_itself(cli: Cli, tmp_path: Path, layout: str, key: str) -> None:
+    test = reference(tmp_path / "test.jsonl")
+    rows = [json.loads(line) for line in test.read_text(encoding="utf-8").splitlines()]
+    if layout == "messages":
+        rows = [
+            {
+                "messages": [
+                    {"role": "user", "content": f"{row['instruction']}\n\n{row['input']}"},
+                    {"role": "assistant", "content": row["output"]},
+                ]
+            }
+            for row in rows
+        ]
+        write_rows(test, rows)
+    both = write_rows(tmp_path / "both.jsonl", beside(rows, key))
+    # The file with both columns may be its own reference: its rows hold both sides.
+    for of in (test, both):
+        words = ("--reference", of, "--predicted", both, "--format", "sections", "--samples", 0)
+        result = cli("evaluate", *words, "--json", tmp_path / "s.json")
+        assert result.code == 0, result.err
+        assert f"read as sections from `{key}`, paired by order (the rows have no ids)" in result.err
+        match = scores(tmp_path / "s.json")["match"]["text"]
+        assert counts(match["entities"]["micro"]) == (2, 0, 2)
+        assert counts(match["relations"]["micro"]) == (1, 0, 1)
+
+
+def test_tasks_rows_with_answers_beside_the_gold(cli: Cli, tmp_path: Path) -> None:
+    prompt = ARTICLE.replace("influences between the chemicals and diseases", "chemicals").replace(
+        "influences", "chemicals"
+    )
+    gold = {"prompt": prompt, "completion": "- Warfarin"}
+    test = write_rows(tmp_path / "test.jsonl", [gold])
+    both = write_rows(tmp_path / "both.jsonl", [{**gold, "predict": "- Bleeding"}])
+    result = cli("evaluate", "--reference", test, "--predicted", both, "--json", tmp_path / "s.json")
+    assert result.code == 0, result.err
+    match = scores(tmp_path / "s.json")["match"]["text"]
+    assert counts(match["entities"]["micro"]) == (0, 1, 1)
+
+
+def test_one_file_for_both_sides_is_refused_unless_it_holds_both(
+    cli: Cli, refused: Refused, tmp_path: Path
+) -> None:
+    test = reference(tmp_path / "test.jsonl")
+    message = refused("evaluate", "--reference", test, "--predicted", test)
+    assert "given both as reference and as predictions" in message
+    assert "2 of its 2 documents have no predicted annotation" in message
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(test)
+    assert "scored against itself" in refused("evaluate", "--reference", test, "--predicted", link)
+    rows = [own_row(str(n), text, (drug, "Drug")) for n, (text, drug, _) in enumerate(NOTES)]
+    for one in rows:
+        one["predicted"] = {"mentions": []}
+    rows[0]["predicted"] = rows[0]["reference"]
+    own = write_rows(tmp_path / "own.jsonl", rows)
+    assert cli("evaluate", "--reference", own, "--predicted", own, "--json", tmp_path / "s.json").code == 0
+    match = scores(tmp_path / "s.json")["match"]["text"]
+    assert counts(match["entities"]["micro"]) == (1, 0, 1)
+    del rows[1]["predicted"]
+    write_rows(own, rows)
+    assert "1 of its 2 documents" in refused("evaluate", "--reference", own, "--predicted", own)
+
+
+def test_lines_of_several_answers_are_named_as_such(refused: Refused, tmp_path: Path) -> None:
+    test = reference(tmp_path / "test.jsonl")
+    lines = tmp_path / "generated.jsonl"
+    lines.write_text('["a", "b"]\n["c", "d"]\n', encoding="utf-8")
+    message = refused("evaluate", "--reference", test, "--predicted", lines)
+    assert "the row holds 2 answers" in message
+    assert "repair the file" not in message
+
+
+def test_a_corpus_format_is_that_of_the_reference_of_generated_text(cli: Cli, tmp_path: Path) -> None:
+    answers = [{"predict": sections(drug, disease, "None")} for _, drug, disease in NOTES]
+    words = ("--predicted", write_rows(tmp_path / "generated.jsonl", answers), "--samples", 0)
+    rows = [own_row(str(n), text, (drug, "Drug")) for n, (text, drug, _) in enumerate(NOTES)]
+    test = write_rows(tmp_path / "test.jsonl", rows)
+    result = cli("evaluate", "--reference", test, *words, "--format", "medspan")
+    assert result.code == 0, result.err
+    assert "read as sections" in result.err
 
 
 def test_seen_strings_and_counts_of_documents(cli: Cli, tmp_path: Path) -> None:

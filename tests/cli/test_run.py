@@ -165,7 +165,13 @@ def test_evaluate_extracts_once_and_guards_what_is_stored(
     made = stored.with_name("test.made.json")
     kept = made.read_text()
     made.write_text(kept.replace(read(made)["adapter_sha256"], "0" * 64))
-    assert "another adapter" in refused("evaluate", run, "--quiet")
+    message = refused("evaluate", run, "--quiet")
+    assert "another adapter" in message
+    assert "made by an earlier medspan" in message
+    assert (
+        f"--again to extract anew, or score what is stored with --reference FILE --predicted {stored}"
+        in message
+    )
     made.unlink()
     assert "not known" in refused("evaluate", run, "--quiet")
     made.write_text(kept)

@@ -264,3 +264,14 @@ def test_an_end_that_was_not_copied_is_wrong(make: Any) -> None:
     predicted = make.annotation(relations=[Relation(nearly, rash, "causes")])
     for how in ("text", "strict", "span", "relaxed"):
         assert counts(make.example(reference, predicted), how) == {"causes": (0, 1, 1)}
+
+
+def test_an_end_of_unknown_type_meets_a_concept_that_only_an_end_names(make: Any) -> None:
+    drug = make.mention("Aspirin", concepts=("D3",))
+    rash = make.mention("rash", "Disease", concepts=("D4",))
+    reference = make.annotation(
+        relations=[Relation(drug, rash, "causes"), Relation(Concept("D3"), Concept("D4"), "CID")]
+    )
+    unknown = Relation(make.mention("Aspirin", "unknown"), make.mention("rash", "unknown"), "CID")
+    pair = make.example(reference, make.annotation(relations=[unknown]))
+    assert match_relations(pair, "strict", linked=True).counts() == {"CID": (1, 0, 0), "causes": (0, 0, 1)}

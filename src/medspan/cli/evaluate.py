@@ -90,7 +90,7 @@ def evaluate(
     how = Scoring(allow_empty, _schema(schema_file), load_part(training, "--training"), samples, seed)
     if reference is not None and predicted is not None:
         pair = pair_files(reference, predicted, format, note)
-        told = _Told(predicted.name, score(pair.examples, how), pair.facts)
+        told = _Told(predicted.name, score(pair.examples, how, note=note), pair.facts)
     else:
         run = Path(files[0])
         asked = Asked(decoding(run, settings, free=free), device, base_model, again, quiet)
@@ -113,7 +113,7 @@ def _of_run(run: Path, split: str | None, asked: Asked, how: Scoring, note: Repo
     name, examples = run_part(run, split, note)
     predictions, _ = run_predictions(run, name, examples, asked, note)
     own = replace(how, schema=how.schema or run_schema(run), training=how.training or run_training(run, name))
-    found = score(predictions, own, scored_predictions(run, name, examples))
+    found = score(predictions, own, scored_predictions(run, name, examples), note)
     write_run_metrics(run, name, found)
     return _Told(f"{run.name}: {name}", found, run_facts(run, name), run_curves(run))
 

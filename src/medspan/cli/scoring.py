@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -65,12 +65,23 @@ class Scored:
         return {**self.evaluation.to_json(), "errors": self.taxonomy.to_json()}
 
 
-def score(examples: Sequence[Example], how: Scoring, probable: Sequence[Example] = ()) -> Scored:
-    """Score `examples`; `probable` are the same with their less probable predictions too."""
-    from medspan.evaluate import evaluate
-    from medspan.evaluate.errors import taxonomy
-    from medspan.evaluate.match import Directions
+def score(
+    examples: Sequence[Example],
+    how: Scoring,
+    probable: Sequence[Example] = (),
+    note: Callable[[str], None] | None = None,
+) -> Scored:
+    """Score `examples`; `probable` are the same with their less probable predictions too.
 
+    `note` is told what of the schema fits no data.
+    """
+    from medspan.evaluate import evaluate
+    from medspan.evaluate.directions import Directions, schema_notes
+    from medspan.evaluate.errors import taxonomy
+
+    if note is not None:
+        for line in schema_notes(how.schema, examples):
+            note(line)
     found = evaluate(
         examples,
         bootstrap_samples=how.samples,

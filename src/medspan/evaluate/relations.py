@@ -212,10 +212,10 @@ class _View:
 
 
 def _types(side: Side) -> dict[str, set[str]]:
-    """The types of each concept's mentions, and of ends that are concepts."""
+    """The types of each concept's mentions, and of the ends that name it."""
     types: dict[str, set[str]] = {}
     ends = (end for one in side.annotation.relations for end in (one.head, one.tail))
-    for item in (*(item for item, _ in side.items), *(end for end in ends if isinstance(end, Concept))):
+    for item in (*(item for item, _ in side.items), *ends):
         for concept in concept_ids(item):
             if item.type:
                 types.setdefault(concept, set()).add(item.type)

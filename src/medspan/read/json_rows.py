@@ -40,10 +40,11 @@ def json_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
         return table_rows(path)
     if first_character(path) == "[":
         return _list_rows(path, max_line_bytes)
-    return _line_rows(path, max_line_bytes)
+    return line_rows(path, max_line_bytes)
 
 
-def _line_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
+def line_rows(path: Path, max_line_bytes: int) -> Iterator[Row | BadRow]:
+    """The lines of a file as JSON values, blank ones left out; rows count lines from 1."""
     for line in read_lines(path, max_line_bytes):
         if isinstance(line, BadRow):
             yield line

@@ -197,11 +197,39 @@ def test_what_has_no_place_has_no_window_of_its_own() -> None:
     assert (case.item, case.marks, case.other_marks) == ("aspirine", (), ((0, 7),))
 
 
-def test_relations_between_concepts_are_named_by_their_ids() -> None:
-    relation = Relation(Concept("D1"), Concept("D2"), "CID")
-    pair = Example(Document("d", TEXT), Annotation(relations=(relation,)), Annotation())
-    (case,) = shown(taxonomy([pair]), "relations", "endpoint-missing")
-    assert case.item == "D1 --[CID]--> D2"
+def test_relations_between_concepts_are_named_by_their_first_mention_of_the_reference() -> None:
+    relation = Relation(Concept("MESH:D1"), Concept("D2"), "CID")
+    again = Mention.at(TEXT, 12, 17, "Drug", concepts=("D1",))
+    drug = Mention.at(TEXT, 0, 7, "Drug", concepts=("D9", "D1"))
+    early = Mention.at(TEXT, 0, 3, "Disease", concepts=("D2",))
+    rash = Mention.at(TEXT, 33, 42, "Disease", concepts=("MESH:D2",))
+
+    def item_of(reference: tuple[Mention, ...], predicted: tuple[Mention, ...] = ()) -> str:
+        pair = Example(
+            Document("d", TEXT), Annotation(reference, relations=(relation,)), Annotation(predicted)
+        )
+        cases = [
+            case for kind in taxonomy([pair]).groups["relations"].kinds.values() for case in kind.examples
+        ]
+        return cases[0].item
+
+    assert item_of(()) == "MESH:D1 --[CID]--> D2"
+    assert item_of((again, drug, rash)) == "aspirin (MESH:D1) --[CID]--> skin rash (D2)"
+    assert item_of((drug, rash), (early,)) == "aspirin (MESH:D1) --[CID]--> skin rash (D2)"
+    assert item_of((drug,), (rash, early)) == "aspirin (MESH:D1) --[CID]--> asp (D2)"
+
+
+def test_the_counterpart_of_a_relation_between_concepts_is_named_too() -> None:
+    drug = Mention.at(TEXT, 0, 7, "Drug", concepts=("D1",))
+    rash = Mention.at(TEXT, 33, 42, "Disease", concepts=("D2",))
+    pair = Example(
+        Document("d", TEXT),
+        Annotation((drug, rash), relations=(Relation(Concept("D1"), Concept("D2"), "CID"),)),
+        Annotation((drug, rash), relations=(Relation(rash, drug, "CID"),)),
+    )
+    missed, spurious = shown(taxonomy([pair]), "relations", "direction-reversed")
+    assert missed.item == spurious.other == "aspirin (D1) --[CID]--> skin rash (D2)"
+    assert spurious.item == missed.other == "skin rash --[CID]--> aspirin"
 
 
 def test_json_holds_everything_under_stable_names() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -117,18 +118,29 @@ class _Covered:
         self._everywhere = {fold(item.text) for item in everywhere}
 
     @cached_property
-    def _places(self) -> list[tuple[int, int]]:
+    def _places(self) -> tuple[list[int], list[int]]:
+        """Where what is labelled starts and ends, in order, and apart from each other."""
         places = [place for mention in self._reference.mentions for place in mention.segments]
         for string in self._everywhere:
             places.extend(occurrences(self._lower, string))
-        return places
+        starts: list[int] = []
+        ends: list[int] = []
+        for start, end in sorted(places):
+            if ends and start < ends[-1]:
+                ends[-1] = max(end, ends[-1])
+            else:
+                starts.append(start)
+                ends.append(end)
+        return starts, ends
 
     def leaves_free(self, string: str) -> bool:
         """Whether the string stands on word boundaries where no label has a character in common with it."""
         if string in self._everywhere or self._lower.count(string) <= self._labelled[string]:
             return False
+        starts, ends = self._places
         return any(
             is_word_aligned(self._lower, start, end)
-            and not any(first < end and start < last for first, last in self._places)
+            # The first label that ends after the start begins at the end or later.
+            and bisect_left(starts, end) <= bisect_right(ends, start)
             for start, end in occurrences(self._lower, string)
         )

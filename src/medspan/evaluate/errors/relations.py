@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from medspan.core import UNKNOWN_TYPE, Concept, Endpoint, Mention, Relation, Schema
+from medspan.core import Relation, Schema
+from medspan.evaluate.errors.ends import End, Ends
+from medspan.evaluate.errors.joined import Joined
 from medspan.evaluate.errors.kinds import ErrorSide
-from medspan.evaluate.errors.standing import Standing, largest_overlap
+from medspan.evaluate.errors.standing import Standing
 from medspan.evaluate.match import Outcome
-from medspan.evaluate.sides import Side, concept_ids
-from medspan.text import fold
 
 Judgement = tuple[str, Relation | None]
-
-_Keys = frozenset[Hashable]
-_ANY = object()
-"""In place of a type: an end of unknown type fits any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +20,7 @@ class Backwards:
 
     symmetric: frozenset[str] = frozenset()
     inverses: frozenset[tuple[str, str]] = frozenset()
+    _of_types: dict[str, frozenset[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def of(cls, schema: Schema | None) -> Backwards:
@@ -35,8 +31,15 @@ class Backwards:
         stated |= {(inverse, name) for name, inverse in stated} | {(name, name) for name in symmetric}
         return cls(frozenset(symmetric), frozenset(stated))
 
+    def inverses_of(self, type: str) -> frozenset[str]:
+        """The types that say the same of the ends the other way round."""
+        found = self._of_types.get(type)
+        if found is None:
+            found = frozenset(other for one, other in self.inverses if one == type)
+            self._of_types[type] = found
+        return found
 
-@dataclass(slots=True)
+
 class RelationJudge:
     """Tells the kinds of the relation errors of one document.
 
@@ -45,117 +48,54 @@ class RelationJudge:
     end of a relation. Counterparts are errors before others, then the first.
     """
 
-    standing: Standing
-    outcome: Outcome[Relation]
-    backwards: Backwards
-    linked: bool
-    _keys: dict[tuple[str, int], _Keys] = field(default_factory=dict)
-    _there: dict[str, frozenset[Hashable]] = field(default_factory=dict)
+    def __init__(
+        self, standing: Standing, outcome: Outcome[Relation], backwards: Backwards, linked: bool
+    ) -> None:
+        self._backwards = backwards
+        self._ends: dict[str, Ends] = {
+            side.name: Ends(standing, side, linked)
+            for side in (standing.pair.reference, standing.pair.predicted)
+        }
+        self._outcome = outcome
+        self._others: dict[ErrorSide, Joined] = {}
 
     def judge(self, item: Relation, side: ErrorSide) -> Judgement:
         """The kind of one error: the first in order of precedence that holds."""
-        pair = self.standing.pair
-        own, whole = (
-            (pair.predicted, pair.reference) if side == "spurious" else (pair.reference, pair.predicted)
-        )
-        errors = self.outcome.missed if side == "spurious" else self.outcome.spurious
-        joined = self._joining(item, own, [*errors, *whole.annotation.relations], whole)
+        reference, predicted = self._ends["reference"], self._ends["predicted"]
+        own, theirs = (predicted, reference) if side == "spurious" else (reference, predicted)
+        others = self._others.get(side)
+        if others is None:
+            errors = self._outcome.missed if side == "spurious" else self._outcome.spurious
+            others = self._others[side] = Joined(theirs, errors)
+        head, tail = own.end(item.head), own.end(item.tail)
+        joined = self._joining(item.type, head, tail, others)
         if joined is not None:
             return joined
-        other = self._near(item, own, errors, whole)
+        other = others.nearest(item.type, head, tail)
         if other is not None:
             return "endpoint-boundary", other
-        if not (self._is_there(item.head, own, whole) and self._is_there(item.tail, own, whole)):
+        if not (theirs.has(item.head, own) and theirs.has(item.tail, own)):
             return "endpoint-missing", None
         return ("co-occurrence-only" if side == "spurious" else "missed"), None
 
-    def _joining(
-        self, item: Relation, own: Side, others: Iterable[Relation], theirs: Side
-    ) -> Judgement | None:
+    def _joining(self, type: str, head: End, tail: End, others: Joined) -> Judgement | None:
         """The kinds that relations between the same two ends have, by precedence."""
-        head, tail = self._of(item.head, own), self._of(item.tail, own)
-        found: dict[str, Relation] = {}
-        for other in others:
-            its_head, its_tail = self._of(other.head, theirs), self._of(other.tail, theirs)
-            straight = not (head.isdisjoint(its_head) or tail.isdisjoint(its_tail))
-            turned = not (head.isdisjoint(its_tail) or tail.isdisjoint(its_head))
-            if turned and (item.type, other.type) in self.backwards.inverses:
-                found.setdefault("inverse-type", other)
-            elif turned and item.type == other.type and not straight:
-                found.setdefault("direction-reversed", other)
-            elif straight and item.type != other.type:
-                found.setdefault("wrong-type", other)
-            elif turned and item.type != other.type:
-                found.setdefault("wrong-type, turned", other)
+        inverses = self._backwards.inverses_of(type)
+        heads, tails = others.meeting(head), others.meeting(tail)
+        straight, turned = others.between(heads, tails), others.between(tails, heads)
+        found: dict[str, list[int]] = {}
+        for ends in straight | turned:
+            types = others.types(ends)
+            is_turned, is_straight = ends in turned, ends in straight
+            if is_turned:
+                found.setdefault("inverse-type", []).extend(types[one] for one in inverses if one in types)
+                if not is_straight and type in types and type not in inverses:
+                    found.setdefault("direction-reversed", []).append(types[type])
+            said = {type, *inverses} if is_turned else {type}
+            wrong = next((number for one, number in types.items() if one not in said), None)
+            if wrong is not None:
+                found.setdefault("wrong-type" if is_straight else "wrong-type, turned", []).append(wrong)
         for kind in ("direction-reversed", "inverse-type", "wrong-type", "wrong-type, turned"):
-            if kind in found:
-                return kind.split(",")[0], found[kind]
+            if found.get(kind):
+                return kind.split(",")[0], others.relations[min(found[kind])]
         return None
-
-    def _near(self, item: Relation, own: Side, errors: Sequence[Relation], theirs: Side) -> Relation | None:
-        """The error of the same type whose ends overlap most with those of `item`, not all being the same."""
-        best: tuple[int, Relation] | None = None
-        for other in errors:
-            if other.type != item.type:
-                continue
-            heads = self._common(item.head, own, other.head, theirs)
-            tails = self._common(item.tail, own, other.tail, theirs)
-            if heads is None or tails is None or (heads < 0 and tails < 0):
-                continue
-            if best is None or abs(heads) + abs(tails) > best[0]:
-                best = abs(heads) + abs(tails), other
-        return best[1] if best else None
-
-    def _common(self, mine: Endpoint, own: Side, its: Endpoint, theirs: Side) -> int | None:
-        """How many characters two ends share: negative where they meet, None where they share none."""
-        overlap = largest_overlap(self.standing.of_end(mine, own), self.standing.of_end(its, theirs))
-        if not self._of(mine, own).isdisjoint(self._of(its, theirs)):
-            return -max(1, overlap[0] if overlap else 0)
-        return overlap[0] if overlap else None
-
-    def _of(self, end: Endpoint, side: Side) -> _Keys:
-        """Keys of which two ends share one where they meet."""
-        known = side.name, id(end)
-        keys = self._keys.get(known)
-        if keys is None:
-            keys = self._keys[known] = frozenset(key for key, _ in self._typed(end, side))
-        return keys
-
-    def _typed(self, end: Endpoint, side: Side) -> Iterator[tuple[Hashable, str | None]]:
-        """The keys of an end, each with the type that it counts under; None where the match asks for none."""
-        if isinstance(end, Concept):
-            for concept in concept_ids(end):
-                yield ("concept", concept), None
-            return
-        strict = self.standing.how == "strict"
-        type = end.type if strict else None
-        if strict and isinstance(end, Mention):
-            for place in side.places(end):
-                yield ("place", place), type
-        else:
-            yield ("text", fold(end.text)), type
-        if self.linked and side.name == "predicted":
-            for concept in self.standing.pair.concepts.get(fold(end.text), ()):
-                yield ("concept", concept), None
-
-    def _is_there(self, end: Endpoint, own: Side, other: Side) -> bool:
-        there = self._all_there(other)
-        for key, type in self._typed(end, own):
-            if self.standing.how == "strict" and isinstance(key, tuple) and key[0] == "text":
-                continue  # an unaligned end is on no other side
-            if (key, _ANY if type == UNKNOWN_TYPE else type) in there or (key, UNKNOWN_TYPE) in there:
-                return True
-        return False
-
-    def _all_there(self, side: Side) -> frozenset[Hashable]:
-        """The keys of all mentions and ends of a side, each with its type and with any."""
-        found = self._there.get(side.name)
-        if found is None:
-            ends: list[Endpoint] = [item for item, _ in side.items]
-            ends += [end for one in side.annotation.relations for end in (one.head, one.tail)]
-            keys = {typed for end in ends for typed in self._typed(end, side)}
-            if self.linked and side.name == "reference":
-                for item, _ in side.items:
-                    keys |= {(("concept", concept), None) for concept in concept_ids(item)}
-            found = self._there[side.name] = frozenset(keys | {(key, _ANY) for key, _ in keys})
-        return found

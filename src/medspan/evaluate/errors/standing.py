@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from medspan.core import Concept, Endpoint, Mention, UnalignedMention
+from medspan.evaluate.errors.strings import abbreviations, casefolded
 from medspan.evaluate.match import How
 from medspan.evaluate.overlaps import Place
 from medspan.evaluate.sides import Pair, Side, concept_ids
@@ -19,13 +20,6 @@ def lowered(text: str) -> str:
     return lower.replace("\n", " ").replace("\t", " ").replace("\r", " ").replace("\u00a0", " ")
 
 
-def shared(one: Place, other: Place) -> int:
-    """How many characters two places have in common."""
-    if one[-1][1] <= other[0][0] or other[-1][1] <= one[0][0]:
-        return 0
-    return sum(max(0, min(end, last) - max(start, first)) for start, end in one for first, last in other)
-
-
 @dataclass(slots=True)
 class Standing:
     """A document under a match: the places of its items, and what two of them share.
@@ -38,6 +32,8 @@ class Standing:
     how: How
     _lower: str | None = None
     _occurring: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    _concepts: dict[str, dict[str, tuple[Place, ...]]] = field(default_factory=dict)
+    _abbreviations: dict[str, set[str]] | None = None
 
     @property
     def text(self) -> str:
@@ -49,6 +45,17 @@ class Standing:
             self._lower = lowered(self.text)
         return self._lower
 
+    @property
+    def abbreviations(self) -> dict[str, set[str]]:
+        """The strings of either side, case-folded, that the text says to be short or long for another."""
+        if self._abbreviations is None:
+            items = (*self.pair.reference.items, *self.pair.predicted.items)
+            told = "(" in self.text
+            self._abbreviations = (
+                abbreviations(self.lower, (casefolded(item.text) for item, _ in items)) if told else {}
+            )
+        return self._abbreviations
+
     def of_item(self, item: Mention | UnalignedMention) -> tuple[Place, ...]:
         """The places of an item as the match counts it: under `strict` its own one."""
         if not isinstance(item, Mention):
@@ -58,16 +65,29 @@ class Standing:
     def of_end(self, end: Endpoint, side: Side) -> tuple[Place, ...]:
         """The places of an end of a relation; a concept stands where its mentions stand."""
         if isinstance(end, Concept):
-            wanted = concept_ids(end)
-            return tuple(
-                place
-                for item, _ in side.items
-                if isinstance(item, Mention) and item.concepts and set(wanted) & set(concept_ids(item))
-                for place in self.of_end(item, side)
-            )
+            known = self._concepts.get(side.name)
+            if known is None:
+                known = self._concepts[side.name] = self._of_concepts(side)
+            return next((known[one] for one in concept_ids(end) if one in known), ())
         if not isinstance(end, Mention):
             return ()
         return side.places(end) if self.how == "strict" else self._everywhere(end)
+
+    def _of_concepts(self, side: Side) -> dict[str, tuple[Place, ...]]:
+        """The places of each concept of a side, each once."""
+        found: dict[str, dict[Place, None]] = {}
+        seen = set()
+        for item, _ in side.items:
+            if not isinstance(item, Mention) or not item.concepts:
+                continue
+            its = self.of_end(item, side)
+            for concept in concept_ids(item):
+                # A string that stands at many places may be listed as often.
+                key = concept, item.text, its if len(its) == 1 else None
+                if key not in seen:
+                    seen.add(key)
+                    found.setdefault(concept, {}).update(dict.fromkeys(its))
+        return {concept: tuple(its) for concept, its in found.items()}
 
     def _everywhere(self, mention: Mention) -> tuple[Place, ...]:
         folded = fold(mention.text)
@@ -76,14 +96,3 @@ class Standing:
             found = tuple((place,) for place in occurrences(self.lower, folded))
             self._occurring[folded] = found
         return found or (mention.segments,)
-
-
-def largest_overlap(one: tuple[Place, ...], other: tuple[Place, ...]) -> tuple[int, Place, Place] | None:
-    """The largest number of characters that a place of each has in common, and those places; None for 0."""
-    best: tuple[int, Place, Place] | None = None
-    for mine in one:
-        for its in other:
-            count = shared(mine, its)
-            if count and (best is None or count > best[0]):
-                best = count, mine, its
-    return best

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 NEAR_COPY = 80.0
 """Smallest similarity (0 to 100, normalised indel over characters) of a faulty copy and its original."""
 
 _LONGEST_ABBREVIATION = 10
+_MOST_WORDS = _LONGEST_ABBREVIATION + 5
 _GREEK = {
     character: unicodedata.name(character).split()[-1].lower()
     for character in map(chr, range(0x3B1, 0x3CA))
@@ -31,49 +33,57 @@ def casefolded(string: str) -> str:
     return " ".join(string.casefold().split())
 
 
-def differ_in_characters(one: str, other: str) -> bool:
-    """Whether hyphens, spaces, punctuation, accents or spelled-out Greek letters are all that differs,
-    letter case aside."""
-    squashed = squash(one)
-    return bool(squashed) and squashed == squash(other) and casefolded(one) != casefolded(other)
+def most_similar(string: str, others: Collection[str]) -> str | None:
+    """The first of the most similar of `others`, itself left aside; None where none is a near copy.
+
+    All strings with letter case and white space folded.
+    """
+    from rapidfuzz import fuzz, process
+
+    choices = [one for one in others if one != string] if string in others else list(others)
+    found = (
+        process.extractOne(string, choices, scorer=fuzz.ratio, score_cutoff=NEAR_COPY) if choices else None
+    )
+    return None if found is None else str(found[0])
 
 
-def differ_in_case(one: str, other: str) -> bool:
-    """Whether letter case is all that differs, white space aside."""
-    return casefolded(one) == casefolded(other) and one.split() != other.split()
-
-
-def similarity(one: str, other: str) -> float:
-    """0 to 100, letter case and white space aside; 0 for what is less than a near copy."""
-    from rapidfuzz import fuzz
-
-    return float(fuzz.ratio(casefolded(one), casefolded(other), score_cutoff=NEAR_COPY))
-
-
-def defines_abbreviation(lower: str, one: str, other: str) -> bool:
-    """Whether a text, given in lower case, says that one string is short for the other.
+def abbreviations(lower: str, strings: Iterable[str]) -> dict[str, set[str]]:
+    """Which of `strings`, case-folded, a text, given in lower case, says to be short for which, both ways.
 
     It does by `long form (SF)` or `SF (long form)`, where the characters of the short form stand in the
     long one in order, the first at the beginning of a word. Source of the rule: Schwartz and Hearst, A
     simple algorithm for identifying abbreviation definitions in biomedical text (PSB 2003).
     """
-    short, long = sorted((casefolded(one), casefolded(other)), key=lambda string: (len(string), string))
-    return (
-        len(short) <= _LONGEST_ABBREVIATION
-        and (_says(lower, long, short) or _says(lower, short, long))
-        and _is_short_for(short, long)
-    )
-
-
-def _says(lower: str, outside: str, inside: str) -> bool:
-    written = f"{outside} ({inside}"
-    at = lower.find(written)
+    found: dict[str, set[str]] = {}
+    at = lower.find(" (")
+    if at < 0:
+        return found
+    # A long form has few words, so that these strings have few lengths.
+    known = {one for one in strings if len(one.split()) <= _MOST_WORDS}
+    lengths = sorted(set(map(len, known)))
     while at >= 0:
-        after = at + len(written)
-        if not (at and lower[at - 1].isalnum()) and not lower[after : after + 1].isalnum():
-            return True
-        at = lower.find(written, at + 1)
-    return False
+        inside = at + 2
+        within = [
+            one
+            for length in lengths
+            if not lower[inside + length : inside + length + 1].isalnum()
+            and (one := lower[inside : inside + length]) in known
+        ]
+        before = [
+            one
+            for length in (lengths if within else ())
+            if length <= at
+            and not (length < at and lower[at - length - 1].isalnum())
+            and (one := lower[at - length : at]) in known
+        ]
+        for one in within:
+            for other in before:
+                short, long = sorted((one, other), key=len)
+                if _is_short_for(short, long):
+                    found.setdefault(short, set()).add(long)
+                    found.setdefault(long, set()).add(short)
+        at = lower.find(" (", at + 1)
+    return found
 
 
 def _is_short_for(short: str, long: str) -> bool:

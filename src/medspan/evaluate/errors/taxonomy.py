@@ -9,7 +9,8 @@ from typing import Any
 from medspan.core import Concept, Endpoint, Example, Mention, Relation, Schema, Segment, UnalignedMention
 from medspan.evaluate.errors.classify import classified
 from medspan.evaluate.errors.kinds import GROUPS, KIND_MEANINGS, ErrorSide, Group, ItemError
-from medspan.evaluate.match import NO_DIRECTIONS, Directions, How
+from medspan.evaluate.match import NO_DIRECTIONS, Directions, How, listed
+from medspan.evaluate.sides import concept_ids
 
 EXAMPLES = 5
 """How many errors of a kind are shown."""
@@ -228,9 +229,9 @@ def _shown(example: Example, error: ItemError) -> ErrorExample:
         document=example.id,
         task=example.task,
         side=error.side,
-        item=item_name(error.item),
+        item=_named(error.item, example),
         type=error.item.type,
-        other=None if error.other is None else item_name(error.other),
+        other=None if error.other is None else _named(error.other, example),
         other_type=None if error.other is None else error.other.type,
         window=text[start:end],
         marks=_within(mine, start, end),
@@ -247,6 +248,34 @@ def item_name(item: Mention | UnalignedMention | Relation) -> str:
 
 def _end_name(end: Endpoint) -> str:
     return end.id if isinstance(end, Concept) else end.text
+
+
+def _named(item: Mention | UnalignedMention | Relation, example: Example) -> str:
+    """As `item_name`; a concept that the document mentions as `name (id)`."""
+    if not isinstance(item, Relation):
+        return item.text
+    head, tail = (
+        f"{name} ({end.id})"
+        if isinstance(end, Concept) and (name := _mentioned(end, example))
+        else _end_name(end)
+        for end in (item.head, item.tail)
+    )
+    return f"{head} --[{item.type}]--> {tail}"
+
+
+def _mentioned(concept: Concept, example: Example) -> str | None:
+    """The first string of a concept in the document, the reference before the prediction."""
+    wanted = set(concept_ids(concept))
+    for annotation in (example.reference, example.predicted):
+        its = [one for one in listed(annotation) if wanted & set(concept_ids(one))] if annotation else []
+        if its:
+            return " ".join(min(its, key=_place_and_text).text.split())
+    return None
+
+
+def _place_and_text(item: Mention | UnalignedMention) -> tuple[bool, tuple[Segment, ...], str]:
+    """Placed items in order of the text, then the others."""
+    return (False, item.segments, item.text) if isinstance(item, Mention) else (True, (), item.text)
 
 
 def _segments(item: Mention | UnalignedMention | Relation) -> tuple[Segment, ...]:
