@@ -306,6 +306,57 @@ def test_files_of_predictions_against_a_reference(
     assert "(note-0)" in message
 
 
+def answer(number: int, *, drug: str) -> dict[str, str]:
+    said = f"### Entities:\n1. [Drug] {drug}\n\n### Relations:\nNone"
+    return {"prompt": f"Extract: Aspirin and rash {number}.", "predict": said}
+
+
+def test_generated_text_of_another_trainer(cli: Cli, refused: Callable[..., str], tmp_path: Path) -> None:
+    reference = write_rows(
+        tmp_path / "test.jsonl",
+        [
+            {"instruction": "Extract.", "input": answer(n, drug="")["prompt"][9:], "output": one["predict"]}
+            for n, one in enumerate(answer(n, drug="Aspirin") for n in range(8))
+        ],
+    )
+    good = write_rows(tmp_path / "good.jsonl", [answer(n, drug="Aspirin") for n in range(8)])
+    bad = write_rows(tmp_path / "bad.jsonl", [answer(n, drug="Aspirin" if n else "rash") for n in range(8)])
+    page, result = tmp_path / "page.html", tmp_path / "r.json"
+    for more in ((), ("--format", "sections")):
+        call = ("compare", bad, good, "--reference", reference, *more, "--json", result, "--html", page)
+        done = cli(*call)
+        assert done.code == 0
+        test = read(result)["comparisons"][0]["tests"]["text"]["entities"]
+        assert (test["f1"], test["documents_differing"]) == ([7 / 8, 1.0], 1)
+        assert f"{good}: generated text, read as sections" in done.err
+        assert "A and B, entities (strict): no difference shown (p 1; difference of F1 between " in done.out
+        assert "; 1 of 8 documents differ)" in done.out
+        html = page.read_text(encoding="utf-8")
+        assert "A and B, entities (strict): no difference shown" in html
+        assert "Rows of the data" not in html
+    message = refused("compare", bad, good)
+    assert f"{bad} holds text that a model generated" in message
+    assert "--reference FILE" in message
+    message = refused("compare", bad, good, "--reference", reference, "--format", "bogus")
+    assert "does not fit" not in message
+    assert "'bogus' is no corpus format" in message
+    message = refused("compare", bad, good, "--reference", tmp_path / "nowhere.jsonl")
+    assert f"medspan: {tmp_path / 'nowhere.jsonl'} does not exist" in message
+
+
+def test_a_schema_that_fits_nothing_is_said(cli: Cli, runs: tuple[Path, Path], tmp_path: Path) -> None:
+    schema = {
+        "entity_types": ["Drug", "Sign"],
+        "relation_types": [{"name": "Causes", "pairs": [], "symmetric": True, "inverse": None}],
+        "tasks": {},
+    }
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    done = cli("compare", *runs, "--schema", tmp_path / "schema.json", "--json", tmp_path / "r.json")
+    line = "schema: no relation has the symmetric type 'Causes', but some have 'causes'"
+    assert line in done.err
+    assert read(tmp_path / "r.json")["notes"] == [line]
+
+
 def test_symmetric_types_count_as_such(cli: Cli, runs: tuple[Path, Path], tmp_path: Path) -> None:
     turned = json.loads(json.dumps(GOOD))
     for value in turned:

@@ -78,10 +78,12 @@ def test_a_diverged_run_exits_1_and_all_is_written_first(cli: Cli, tmp_path: Pat
 
 
 def test_a_diverged_run_is_told_no_missing_values(cli: Cli, tmp_path: Path) -> None:
-    log = write_rows(tmp_path / "log.jsonl", rows(bad_from=200))
-    done = cli("curves", log)
+    unscored = [row for row in rows(bad_from=200) if "loss" in row]
+    done = cli("curves", write_rows(tmp_path / "log.jsonl", unscored))
     assert "diverged: " in done.out
     assert "missing: " not in done.out
+    sound = cli("curves", write_rows(tmp_path / "sound.jsonl", [row for row in rows() if "loss" in row]))
+    assert "missing: no validation loss" in sound.out
 
 
 def test_the_state_of_another_trainer_is_told_without_a_table(cli: Cli, tmp_path: Path) -> None:

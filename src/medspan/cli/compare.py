@@ -31,6 +31,7 @@ from medspan.cli.run_folders import (
     schema_of,
     stored_examples,
 )
+from medspan.cli.scored_files import pair_files
 from medspan.cli.scoring import SchemaFile
 from medspan.cli.words import decoding, sort_words
 from medspan.core import Document, Example, InputError, Schema
@@ -190,30 +191,48 @@ def _scores(
     records: Sequence[dict[str, Any] | None],
     note: Report,
 ) -> Comparison:
-    from medspan.evaluate import compare_sets
     from medspan.evaluate.comparison import System
     from medspan.evaluate.comparison import compare as score
-    from medspan.read import load
+    from medspan.evaluate.directions import schema_notes
 
-    reference = asked.reference
-    annotated = load(reference, format=asked.format).examples if reference else None
     systems = []
     for run in runs:
-        examples = stored_examples(run, part, asked.format, note)
-        if annotated is not None:
-            try:
-                examples = compare_sets(annotated, examples)
-            except InputError as error:
-                raise InputError(
-                    f"{run.name} does not fit {reference}: {error.what}",
-                    cause=error.cause,
-                    remedy=error.remedy,
-                    place=error.place,
-                ) from None
+        if asked.reference is None:
+            examples = stored_examples(run, part, asked.format, note)
+        else:
+            examples = _against_reference(run, part, asked.reference, asked.format, note)
         _check_sides(run, examples)
         systems.append(System(run.name, examples))
     schema = _schema(runs, records, asked.schema, note)
+    for line in schema_notes(schema, (example for system in systems for example in system.examples)):
+        note(line)
     return score(systems, schema=schema, allow_empty=asked.allow_empty)
+
+
+def _against_reference(run: Compared, part: str, reference: Path, format: str, note: Report) -> list[Example]:
+    """The documents of an annotated file with a run's predictions, or with those of a file.
+
+    A file is read as medspan evaluate reads it: generated text of another trainer too.
+    """
+    from medspan.core.errors import missing_file
+    from medspan.evaluate import compare_sets
+    from medspan.read import load
+
+    if not reference.exists():
+        raise missing_file(reference, "--reference")
+    try:
+        if not run.is_run:
+            return pair_files(reference, run.path, format, note).examples
+        return compare_sets(load(reference, format=format).examples, stored_examples(run, part, format, note))
+    except InputError as error:
+        # What is wrong with a file or with --format is no misfit of the two.
+        if run.name in error.what or repr(format) in error.what or error.place is not None:
+            raise
+        raise InputError(
+            f"{run.name} does not fit {reference}: {error.what}",
+            cause=error.cause,
+            remedy=error.remedy,
+        ) from None
 
 
 def _schema(
@@ -308,6 +327,7 @@ def _result(told: Told, runs: Sequence[Compared]) -> dict[str, Any]:
             for run, parts in zip(runs[1:], told.rows, strict=True)
         ],
         "documents": scored.get("documents"),
+        "groups": scored.get("groups"),
         "scores": scored.get("scores"),
         "sampling": scored.get("sampling"),
         "comparisons": scored.get("comparisons"),

@@ -85,7 +85,7 @@ def _print_rows(told: Told, marks: Sequence[str]) -> None:
 
 
 def _print_scores(found: Comparison, part: str, marks: Sequence[str]) -> None:
-    from medspan.evaluate.comparison import score_rows
+    from medspan.evaluate.comparison import score_rows, sentences
 
     rows = score_rows(found)
     _heading(f"{found.documents} documents" + (f" of the part {part}" if part else ""))
@@ -108,11 +108,15 @@ def _print_scores(found: Comparison, part: str, marks: Sequence[str]) -> None:
     headers = ["difference", "95% interval", "p", *(["p (Holm)"] if len(marks) > 2 else [])]
     _print_table(f"against {marks[0]}", headers, lines)
     drawn = found.sampling
+    together = "" if found.groups is None else f", those of one group together ({found.groups:,} groups)"
     say(
-        f"p: paired permutation test over documents, two-sided, {drawn.permutations:,} permutations; "
-        f"intervals of differences: paired bootstrap over documents, {drawn.resamples:,} samples; "
-        f"seed {drawn.seed}"
+        f"p: paired permutation test over documents{together}, two-sided, {drawn.permutations:,} "
+        "permutations; intervals of differences: paired bootstrap over documents"
+        f"{together and ', likewise'}, {drawn.resamples:,} samples; seed {drawn.seed}"
     )
+    say()
+    for line in sentences(found, marks):
+        say(line)
 
 
 def _print_transitions(found: Comparison, marks: Sequence[str], documents: int) -> None:

@@ -159,7 +159,28 @@ def stored_examples(run: Compared, split: str, format: str, note: Report) -> lis
     path = run.predictions(split)
     if run.is_run:
         _check_stored(run, split, path, note)
+    else:
+        _check_annotated(path)
     return list(load(path, format="medspan" if run.is_run else _format_of(path, format)).examples)
+
+
+def _check_annotated(path: Path) -> None:
+    """InputError for text that a model generated, which is no document of itself."""
+    from medspan.read import detect
+    from medspan.read.generated import is_generated
+
+    try:
+        detect(path)
+    except InputError:
+        known = False
+    else:
+        known = True
+    if path.is_file() and is_generated(path, surely=known):
+        raise InputError(
+            f"{path} holds text that a model generated, and no annotation to score it against",
+            cause="another trainer wrote it, with prompts and answers alone",
+            remedy="give the annotated file that was answered with --reference FILE",
+        )
 
 
 def _format_of(path: Path, format: str) -> str:

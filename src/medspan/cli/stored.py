@@ -202,6 +202,8 @@ def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> 
     if weights != adapter_hash(adapter_folder(run)):
         raise InputError(
             f"{path} was made by another adapter than the run holds now",
-            cause="the training was resumed after the evaluation, or the adapter's format.json was changed",
-            remedy="add --again to extract anew",
+            cause="the training was resumed after the evaluation, or the adapter's format.json was changed, "
+            "or the predictions were made by an earlier medspan, which told adapters apart otherwise",
+            remedy="add --again to extract anew, or score what is stored with --reference FILE "
+            f"--predicted {path}",
         )

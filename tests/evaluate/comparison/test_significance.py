@@ -60,6 +60,40 @@ def test_a_planted_difference_is_found() -> None:
     assert 0.05 < share_significant((0.78, 0.82), 200) < 0.9
 
 
+def test_identical_rows_of_a_group_are_one_piece_of_evidence() -> None:
+    first, second = pair_on_one_reference(np.random.default_rng(5), 12, (0.7, 0.8))
+    times = 6
+    groups = [place for place in range(12) for _ in range(times)]
+    repeated = ([row for row in rows for _ in range(times)] for rows in (first, second))
+    once, many = paired_test(first, second), paired_test(*repeated, None, groups)
+    assert (many.p_value, many.interval, many.f1) == (once.p_value, once.interval, once.f1)
+    assert (many.documents, many.units, once.units) == (12 * times, 12, 12)
+    alone = paired_test(*([row for row in rows for _ in range(times)] for rows in (first, second)))
+    assert alone.p_value is not None
+    assert once.p_value is not None
+    assert alone.p_value < once.p_value
+
+
+def test_of_repeated_rows_one_test_in_twenty_is_significant_only_by_groups() -> None:
+    generator = np.random.default_rng(2)
+    groups = [place for place in range(40) for _ in range(5)]
+    trials, by_group, by_row = 400, 0, 0
+    for _ in range(trials):
+        rows = pair_on_one_reference(generator, 40, (0.8, 0.8))
+        repeated = [[row for row in side for _ in range(5)] for side in rows]
+        by_group += (paired_test(*repeated, FEW, groups).p_value or 0) <= 0.05
+        by_row += (paired_test(*repeated, FEW).p_value or 0) <= 0.05
+    assert abs(by_group / trials - 0.05) < 4 * math.sqrt(0.05 * 0.95 / trials)
+    assert by_row / trials > 0.2
+
+
+def test_documents_without_a_group_are_each_by_themselves() -> None:
+    rows = pair_on_one_reference(np.random.default_rng(8), 20, (0.6, 0.9))
+    assert paired_test(*rows, FEW, [None] * 20) == paired_test(*rows, FEW)
+    mixed = paired_test(*rows, FEW, ["a", "a", *[None] * 18])
+    assert mixed.units == 19
+
+
 def test_the_interval_covers_the_true_difference() -> None:
     generator = np.random.default_rng(3)
     first, second = pair_on_one_reference(generator, 100_000, (0.75, 0.85))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -194,3 +195,21 @@ def test_fixed_and_broken_change_places_with_the_systems(pairs: list[tuple[Annot
     itself = of(0, 0).against[0].transitions
     assert itself.examples["same"] == len(pairs)
     assert sorted(one.document for one in there.documents) == list(range(len(pairs)))
+
+
+def test_documents_of_one_group_are_tested_together() -> None:
+    def rows(said: Annotation, group: str | None) -> list[Example]:
+        texts = [Document(str(place), TEXT, group=group and f"{group}{place // 4}") for place in range(12)]
+        return [Example(document, WHOLE, said) for document in texts]
+
+    def found(group: str | None) -> Comparison:
+        return compare([System("A", rows(without(RASH), group)), System("B", rows(WHOLE, group))])
+
+    alone, together = found(None), found("article")
+    assert (alone.groups, together.groups) == (None, 3)
+    tests = [one.against[0].tests["strict", "entities"] for one in (alone, together)]
+    assert tests[0].p_value is not None
+    assert tests[0].p_value < 0.01
+    # Of three groups all for the better, 2 of 8 exchanges are as extreme.
+    assert tests[1].p_value == pytest.approx(0.25, abs=0.02)
+    assert together.to_json()["groups"] == 3

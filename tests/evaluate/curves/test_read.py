@@ -331,12 +331,34 @@ def test_entries_without_steps(tmp_path: Path) -> None:
     assert "no entry names its step: they are counted from 1 in their order" in none.notes
 
 
+@pytest.mark.parametrize("name", ["state.json", "trainer_state.json"])
+def test_a_state_cut_off_under_any_name_is_told_as_such(tmp_path: Path, name: str) -> None:
+    whole = {"global_step": 40, "log_history": [{"step": step, "loss": 1.0} for step in range(10, 50, 10)]}
+    for indent in (None, 2):
+        text = json.dumps(whole, indent=indent)
+        (tmp_path / name).write_text(text[: int(0.7 * len(text))])
+        with pytest.raises(InputError, match=r"is no whole trainer state.*cut off.*an earlier checkpoint"):
+            read_curves(tmp_path / name)
+
+
+def test_a_cut_off_line_of_json_is_not_taken_for_printed_output(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 10, "loss": 1.')
+    with pytest.raises(InputError, match=r"1 line, and none is a JSON object.*it was cut off"):
+        read_curves(tmp_path / "log.jsonl")
+
+
+def test_an_object_over_several_lines_that_is_no_state_is_told_as_another_log(tmp_path: Path) -> None:
+    (tmp_path / "log.json").write_text('{\n  "a": 1\n}')
+    with pytest.raises(InputError, match=r"1 entry, and none has a loss.*another tool's log"):
+        read_curves(tmp_path / "log.json")
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
         ("", "the log is empty.*smaller logging_steps"),
         ('{"log_history": []}', "the log is empty"),
-        ('{"step": 1, "epoch": 0.5}\n', "1 entries, and none has a loss"),
+        ('{"step": 1, "epoch": 0.5}\n', "1 entry, and none has a loss"),
         ("epoch 1 loss 0.3\nepoch 2 loss 0.2\n", "2 lines, and none is a JSON object.*no training log"),
     ],
 )

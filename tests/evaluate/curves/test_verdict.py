@@ -89,6 +89,101 @@ def test_overfitting_names_the_step_of_the_minimum_and_the_rise() -> None:
     assert found.kinds == (OVER,)
 
 
+TURNED = {
+    "loss": straight(2.0, 0.5),
+    "validation_loss": points(2, 1.5, 1.2, 1.1, 1.2, 1.4, 1.6, 1.8, every=50),
+}
+
+
+def scored(*values: float, every: int = 50) -> tuple[F1Curve, ...]:
+    return (F1Curve("all", "entities", points(*values, every=every)),)
+
+
+def test_an_f1_that_goes_on_rising_outweighs_a_rising_loss() -> None:
+    verdict = only(judge(curves(**TURNED, f1=scored(0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9, 0.9))), OVER)
+    assert verdict.message.startswith(
+        "overfitting of the loss, not of F1, from step 200: the validation loss"
+    )
+    assert verdict.message.endswith(
+        "F1 does not agree: 0.500 at step 200, best at step 350 (0.900), 0.900 at the end"
+    )
+    assert verdict.remedy.startswith(
+        "use the checkpoint of step 350, of the best F1, and not that of the lowest"
+    )
+    assert "step 200" not in verdict.remedy
+    assert verdict.step == 200
+    told = {key: value for key, value in verdict.evidence.items() if "f1" in key}
+    assert told == {"best_f1_step": 350, "best_f1": 0.9, "f1_beside_lowest_loss": 0.5, "last_f1": 0.9}
+
+
+def test_an_f1_that_falls_with_the_rising_loss_names_its_own_best_checkpoint() -> None:
+    verdict = only(judge(curves(**TURNED, f1=scored(0.3, 0.6, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3))), OVER)
+    assert verdict.message.startswith("overfitting from step 200: ")
+    assert verdict.message.endswith("F1 was best at step 150 (0.800), 0.300 at the end")
+    assert verdict.remedy.startswith(
+        "use the checkpoint of step 150, of the best F1, or train for fewer epochs"
+    )
+
+
+def test_a_level_f1_is_told_as_level() -> None:
+    noisy = scored(0.5, 0.52, 0.49, 0.51, 0.5, 0.53, 0.5, 0.51)
+    verdict = only(judge(curves(**TURNED, f1=noisy)), OVER)
+    assert verdict.message.startswith("overfitting from step 200: ")
+    assert verdict.message.endswith(
+        "F1 stays level: 0.510 at step 200, best at step 300 (0.530), 0.510 at the end"
+    )
+    assert (
+        "step 300, of the best F1 (that of step 200 is as good within the noise of F1), or" in verdict.remedy
+    )
+
+
+def test_without_f1_the_lowest_loss_is_named_and_that_f1_may_say_otherwise() -> None:
+    verdict = only(judge(curves(**TURNED)), OVER)
+    assert verdict.remedy.startswith("use the checkpoint of step 200, or train for fewer epochs")
+    assert "F1 often goes on rising" in verdict.remedy
+    assert verdict.evidence["best_f1"] is None
+
+
+def test_checkpoints_scored_at_other_steps_are_read_at_the_nearest() -> None:
+    rare = (F1Curve("all", "entities", tuple(Point(step, step / 500) for step in (130, 260, 390))),)
+    verdict = only(judge(curves(**TURNED, f1=rare)), OVER)
+    assert "0.520 at step 260, best at step 390 (0.780)" in verdict.message
+
+
+def test_a_flat_loss_with_a_rising_f1_is_not_said_to_gain_nothing() -> None:
+    flat = {"loss": straight(1.0, 1.0), "validation_loss": points(*[1.0] * 8, every=50)}
+    rising = only(judge(curves(**flat, f1=scored(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8))), "flat")
+    assert "F1 went from 0.500 at step 250 to its best at the last checkpoint, 0.800" in rising.message
+    assert rising.remedy.startswith("train for more epochs if F1 is to decide")
+    level_f1 = only(judge(curves(**flat, f1=scored(*[0.5] * 8))), "flat")
+    assert "F1 went" not in level_f1.message
+    assert level_f1.remedy.startswith("none")
+
+
+def test_noise_of_f1_is_rarely_called_a_rise_and_a_rise_rarely_noise() -> None:
+    for shape, least, most in ((stuck_f1, 0.0, 0.04), (rising_f1, 0.9, 1.0)):
+        first = [judge(training(seed, falling, turning, shape)).verdicts[0] for seed in range(100)]
+        found = ["not of F1" in one.message for one in first if one.kind == OVER]
+        assert len(found) > 80
+        assert least <= sum(found) / len(found) <= most
+
+
+def test_of_a_diverged_run_nothing_is_missing() -> None:
+    noisy = training(1, level, noise=0.3).loss
+    bad = (*noisy[:20], *(Point(point.step, math.nan) for point in noisy[20:]))
+    assert judge(curves(loss=noisy[:20])).missing
+    assert judge(curves(loss=bad)).missing == ()
+
+
+def test_of_an_overfitted_run_no_trend_is_missing() -> None:
+    wild = training(2, level, noise=0.15).loss
+    found = judge(curves(loss=wild, validation_loss=TURNED["validation_loss"]))
+    assert found.kinds == (OVER,)
+    assert found.trends["loss"] is not None
+    assert found.trends["loss"].state == "unclear"
+    assert found.missing == ("no F1 by checkpoint: whether the task is learnt cannot be seen from a loss",)
+
+
 def test_one_bad_evaluation_at_the_end_is_no_overfitting() -> None:
     found = judge(curves(loss=straight(2.0, 1.0), validation_loss=points(2, 1.7, 1.5, 1.4, 1.3, 1.25, 2.5)))
     assert OVER not in found.kinds

@@ -6,6 +6,7 @@ from medspan.evaluate.comparison.part import System
 from medspan.evaluate.comparison.records import GROUPS, RecordDifferences, record_differences
 from medspan.evaluate.comparison.result import Comparison, compare
 from medspan.evaluate.comparison.rows import DataRows, PartDifference, Row, row_differences
+from medspan.evaluate.comparison.sentences import sentences
 from medspan.evaluate.comparison.significance import Sampling, holm, paired_test
 from medspan.evaluate.comparison.transitions import end_text
 
@@ -29,6 +30,7 @@ __all__ = [
     "record_differences",
     "row_differences",
     "score_rows",
+    "sentences",
     "shown_value",
     "write_page",
 ]

@@ -12,6 +12,7 @@ from medspan.evaluate.comparison.columns import VERDICTS, Answers, Columns
 from medspan.evaluate.comparison.records import GROUPS, Difference, RecordDifferences
 from medspan.evaluate.comparison.result import TESTED, Comparison
 from medspan.evaluate.comparison.rows import PartDifference
+from medspan.evaluate.comparison.sentences import sentences
 from medspan.evaluate.comparison.transitions import STATES
 from medspan.evaluate.match import KINDS
 from medspan.page import page_json, render
@@ -56,6 +57,7 @@ def write_page(path: Path, told: Told) -> None:
         groups=grouped(told.records) if told.records else [],
         shown=shown_value,
         scores=score_rows(told.comparison) if told.comparison else [],
+        sentences=sentences(told.comparison, letters(len(told.names))) if told.comparison else [],
         states=STATES,
         kinds=KINDS,
         tasks=sorted({row["q"] for row in data["rows"] if "q" in row}),

@@ -66,10 +66,17 @@ class Comparison:
     def documents(self) -> int:
         return len(self.systems[0].examples)
 
+    @property
+    def groups(self) -> int | None:
+        """How many groups the documents are exchanged and drawn by; None where each is by itself."""
+        units = next(iter(self.against[0].tests.values())).units
+        return None if units == self.documents else units
+
     def to_json(self) -> dict[str, Any]:
         names = [system.name for system in self.systems]
         return {
             "documents": self.documents,
+            "groups": self.groups,
             "scores": [
                 {"name": name, **found.to_json()} for name, found in zip(names, self.evaluations, strict=True)
             ],
@@ -90,7 +97,8 @@ def compare(
     """Compare two or more systems. InputError where they were not scored on the same documents.
 
     `schema` and `allow_empty` as for `evaluate`: symmetric and inverse types count as such, and a system
-    that predicts nothing is refused.
+    that predicts nothing is refused. Documents of one group (`document.group`, an article) are no
+    independent evidence: the tests exchange and draw them together.
     """
     drawn = sampling or Sampling()
     placed = same_part(systems)
@@ -106,8 +114,9 @@ def compare(
     )
     outcomes = [_outcomes(one.examples, schema) for one in placed]
     counts = [_counts(found) for found in evaluations]
+    groups = [one.document.group for one in placed[0].examples]
     tests = [
-        {key: paired_test(counts[0][key], counts[place][key], drawn) for key in counts[0]}
+        {key: paired_test(counts[0][key], counts[place][key], drawn, groups) for key in counts[0]}
         for place in range(1, len(placed))
     ]
     adjusted = _adjusted(tests)

@@ -9,7 +9,7 @@ tests: Holm, A simple sequentially rejective multiple test procedure (1979).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +38,10 @@ class Sampling:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "test": "paired permutation over documents, two-sided",
+            "test": "paired permutation over documents, those of one group together, two-sided",
             "permutations": self.permutations,
-            "interval": f"{LEVEL:.0%} percentile of the paired bootstrap over documents",
+            "interval": f"{LEVEL:.0%} percentile of the paired bootstrap over documents, those of one "
+            "group together",
             "resamples": self.resamples,
             "seed": self.seed,
         }
@@ -51,7 +52,8 @@ class PairedTest:
     """F1 of two systems on the same documents; all None where F1 is undefined for either.
 
     `difference` is the second's F1 less the first's, `interval` its 95% interval, `p_value` two-sided.
-    `documents` in all, `differing` those in which the counts differ.
+    `documents` in all, `differing` those in which the counts differ; `units` are what is exchanged and drawn:
+    groups of documents, or single ones.
     """
 
     f1: tuple[float | None, float | None]
@@ -60,6 +62,7 @@ class PairedTest:
     p_value: float | None
     documents: int
     differing: int
+    units: int
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -69,11 +72,15 @@ class PairedTest:
             "p_value": self.p_value,
             "documents": self.documents,
             "documents_differing": self.differing,
+            "units": self.units,
         }
 
 
 def paired_test(
-    first: Sequence[Counts], second: Sequence[Counts], sampling: Sampling | None = None
+    first: Sequence[Counts],
+    second: Sequence[Counts],
+    sampling: Sampling | None = None,
+    groups: Sequence[Hashable] | None = None,
 ) -> PairedTest:
     """Compare the micro F1 of two systems from their counts, one row per document and in the same order.
 
@@ -82,6 +89,9 @@ def paired_test(
     least as large, either way. The interval comes from documents drawn with replacement, both systems'
     counts together; None where fewer than two documents contribute. The result does not depend on the
     order of the documents, and exchanging the systems changes signs only.
+
+    `groups` names for each document the group (an article) that it is of, None for a document by itself:
+    documents of one group are no independent evidence, so they are exchanged and drawn together.
     """
     import numpy as np
 
@@ -90,9 +100,11 @@ def paired_test(
         raise ValueError(f"{len(first)} documents of one system and {len(second)} of the other")
     one, other = (_parts(np.asarray(rows, dtype=np.float64).reshape(-1, 3)) for rows in (first, second))
     differing = int((one != other).any(axis=1).sum())
+    if groups is not None:
+        one, other = _by_group(one, other, groups)
     scores = tuple(float(_f1(part.sum(axis=0))) if part[:, 1].any() else None for part in (one, other))
     if scores[0] is None or scores[1] is None:
-        return PairedTest((scores[0], scores[1]), None, None, None, len(first), differing)
+        return PairedTest((scores[0], scores[1]), None, None, None, len(first), differing, len(one))
     return PairedTest(
         (scores[0], scores[1]),
         scores[1] - scores[0],
@@ -100,7 +112,23 @@ def paired_test(
         _p_value(one, other, drawn),
         len(first),
         differing,
+        len(one),
     )
+
+
+def _by_group(
+    one: NDArray[np.int64], other: NDArray[np.int64], groups: Sequence[Hashable]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The sums of each group, in the order of their first documents; a document of none by itself."""
+    import numpy as np
+
+    numbers: dict[Hashable, int] = {}
+    keys = [(True, place) if group is None else (False, group) for place, group in enumerate(groups)]
+    of = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+    summed = np.zeros((2, len(numbers), 2), dtype=np.int64)
+    for place, part in enumerate((one, other)):
+        np.add.at(summed[place], of, part)
+    return summed[0], summed[1]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

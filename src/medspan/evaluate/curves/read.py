@@ -122,13 +122,16 @@ def _read_file(file: Path) -> tuple[list[Row], Row, list[str], str]:
         return list(whole["log_history"]), whole, [], STATES
     if isinstance(whole, list):
         return whole, {}, [], LINES
-    if file.name == STATE:
+    if file.name == STATE or (whole is None and '"log_history"' in text):
         raise InputError(
             f"{file.name} is no whole trainer state",
             cause="it was cut off while it was written, or edited by hand",
-            remedy="name the folder above: an earlier checkpoint holds the curves up to its own step",
+            remedy="name the output_dir of the training: an earlier checkpoint in it holds the curves "
+            "up to its own step",
             place=Place(str(file)),
         )
+    if isinstance(whole, dict):
+        return [whole], {}, [], LINES
     return _read_lines(text, file)
 
 
@@ -142,9 +145,12 @@ def _read_lines(text: str, file: Path) -> tuple[list[Row], Row, list[str], str]:
         else:
             broken.append(number)
     if lines and not rows:
+        begun = text.lstrip().startswith(("{", "["))
         raise InputError(
-            f"{len(lines)} lines, and none is a JSON object",
-            cause="this is no training log, or the printed output of one",
+            f"{len(lines)} line{'' if len(lines) == 1 else 's'}, and none is a JSON object",
+            cause="it was cut off while it was written, or edited by hand"
+            if begun
+            else "this is no training log, or the printed output of one",
             remedy="name a run folder, its log.jsonl, or a trainer_state.json",
             place=Place(str(file)),
         )
@@ -209,7 +215,9 @@ def _json(text: str) -> Any:
 
 def _empty(file: Path, rows: int) -> InputError:
     return InputError(
-        "the log is empty" if not rows else f"{rows} entries, and none has a loss, a learning rate or an F1",
+        "the log is empty"
+        if not rows
+        else f"{rows} entr{'y' if rows == 1 else 'ies'}, and none has a loss, a learning rate or an F1",
         cause="the training stopped before its first logged step" if not rows else "another tool's log",
         remedy="train with a smaller logging_steps, or name another run, log.jsonl or trainer_state.json",
         place=Place(str(file)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
+from medspan.evaluate.curves.best import Scores, scores_beside
 from medspan.evaluate.curves.carrier import Curves, Series, at_step, finite
 from medspan.evaluate.curves.finding import Verdict, per_cent, said
 from medspan.evaluate.curves.noise import FLAT, Noise, Trend, last_third, share, trend
@@ -86,16 +87,22 @@ def _above_minimum(values: Sequence[float]) -> float:
 
 
 def overfitting(curves: Curves, turn: Turn | None, training: Trend | None) -> Verdict | None:
-    """The validation loss rises after its minimum, and the training loss does not seem to."""
+    """The validation loss rises after its minimum, and the training loss does not seem to.
+
+    Where F1 is known, the checkpoint to use is the one of its best, and a loss that disagrees is told.
+    """
     if turn is None or not turn.sure or (training and training.change >= FLAT):
         return None
     known = finite(curves.validation_loss)
     low, last = at_step(known, turn.step), known[-1]
     words = f", while the training loss {said(training)}" if training else ""
+    scores = scores_beside(curves.headline, turn.step)
+    words += f"; {scores.words}" if scores else ""
+    name = "overfitting of the loss, not of F1," if scores and scores.disagrees else "overfitting"
     return Verdict(
         "overfitting",
         turn.step,
-        f"overfitting from step {turn.step}: the validation loss was lowest there ({_figure(low)}) and "
+        f"{name} from step {turn.step}: the validation loss was lowest there ({_figure(low)}) and "
         f"{per_cent(turn.rise)} higher at step {last.step} ({_figure(last.value)}){words}",
         {
             "lowest_validation_loss": low,
@@ -104,9 +111,31 @@ def overfitting(curves: Curves, turn: Turn | None, training: Trend | None) -> Ve
             "rise_of_last_two": turn.sure_rise,
             "chance": turn.chance,
             "training_change": training.change if training else None,
+            "best_f1_step": scores.best.step if scores else None,
+            "best_f1": scores.best.value if scores else None,
+            "f1_beside_lowest_loss": scores.beside.value if scores else None,
+            "last_f1": scores.last.value if scores else None,
         },
-        f"use the checkpoint of step {turn.step}, or train for fewer epochs, with more data, a lower "
-        "learning rate or a smaller LoRA rank",
+        _remedy(turn, scores),
+    )
+
+
+def _remedy(turn: Turn, scores: Scores | None) -> str:
+    less = "train for fewer epochs, with more data, a lower learning rate or a smaller LoRA rank"
+    if scores is None:
+        return (
+            f"use the checkpoint of step {turn.step}, or {less}; score the checkpoints first if you can, "
+            "for F1 often goes on rising while the validation loss rises"
+        )
+    if not scores.disagrees:
+        alike = (
+            f" (that of step {scores.beside.step} is as good within the noise of F1)" if scores.later else ""
+        )
+        return f"use the checkpoint of step {scores.best.step}, of the best F1{alike}, or {less}"
+    return (
+        f"use the checkpoint of step {scores.best.step}, of the best F1, and not that of the lowest "
+        "validation loss, which also counts how sure the model is of what is wrong. Where its confidences "
+        f"matter, {less}"
     )
 
 

@@ -5,7 +5,7 @@ second differences, and nothing is said that the noise allows to be chance: in d
 
 - `diverged`: the loss ends in values that are not finite (`end`), or stands above its own past.
 - `overfitting`: the validation loss rises after its minimum at the step named, and the training loss does
-  not (`turn`).
+  not (`turn`); the checkpoint to use is that of the best F1 where F1 is known (`best`).
 - `loss-falls-f1-does-not`: see `gain`.
 - `still-falling`, `flat`: the trend of the last third (`noise.trend`), of the validation loss where its
   evaluations suffice, else of the training loss.
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from medspan.evaluate.curves.best import scores_beside
 from medspan.evaluate.curves.carrier import Curves, Series, finite
 from medspan.evaluate.curves.end import never_recovered, stands_above_its_past
 from medspan.evaluate.curves.finding import Verdict, per_cent, said
@@ -86,7 +87,9 @@ def judge(curves: Curves) -> Judgement:
     found += [f1] if f1 else []
     if not any(one.kind in ("diverged", "overfitting") for one in found):
         found += [one for one in (_end(curves, trends, turn),) if one]
-    missing = tuple(_missing(curves, trends))
+    kinds = {one.kind for one in found}
+    # What diverged needs no more evidence, and what overfits no trend of its end.
+    missing = () if "diverged" in kinds else tuple(_missing(curves, trends, "overfitting" in kinds))
     return Judgement(tuple(found) or (_undetermined(trends, turn, missing),), trends, missing)
 
 
@@ -122,6 +125,8 @@ def _end(curves: Curves, trends: Mapping[Any, Trend | None], turn: Turn | None) 
         words += f"; the learning rate had decayed to {per_cent(rate)} of its peak"
     if name == "training" and turn and turn.words:
         words += f"; {turn.words}"
+    rising = None if falling else _f1_at_its_best(curves, found.first_step)
+    words += f"; {rising}" if rising else ""
     remedy = "none: more steps of this kind gain little"
     if falling and name == "training":
         remedy = (
@@ -130,6 +135,8 @@ def _end(curves: Curves, trends: Mapping[Any, Trend | None], turn: Turn | None) 
         )
     elif falling:
         remedy = "train for more epochs" + (", with a schedule as long as the training" if rate else "")
+    elif rising:
+        remedy = "train for more epochs if F1 is to decide: it can rise while the loss is flat"
     elif rate is not None:
         remedy = "none, or a longer run with a longer schedule: a rate near zero by itself flattens the loss"
     return Verdict(
@@ -149,6 +156,17 @@ def _end(curves: Curves, trends: Mapping[Any, Trend | None], turn: Turn | None) 
     )
 
 
+def _f1_at_its_best(curves: Curves, first_step: int) -> str | None:
+    """That F1 went on rising where a loss is flat: best at the last checkpoint, by more than noise does."""
+    scores = scores_beside(curves.headline, first_step)
+    if scores is None or scores.best != scores.last or not scores.disagrees:
+        return None
+    return (
+        f"F1 went from {scores.beside.value:.3f} at step {scores.beside.step} to its best at the last "
+        f"checkpoint, {scores.last.value:.3f}"
+    )
+
+
 def _decayed(curves: Curves) -> float | None:
     """The last learning rate as a share of the highest, where that is below `DECAYED`."""
     rates = [point.value for point in finite(curves.learning_rate)]
@@ -157,14 +175,14 @@ def _decayed(curves: Curves) -> float | None:
     return max(0.0, rates[-1]) / max(rates)
 
 
-def _missing(curves: Curves, trends: Mapping[Any, Trend | None]) -> Iterator[str]:
-    """What a user would have to log for more to be said."""
+def _missing(curves: Curves, trends: Mapping[Any, Trend | None], overfits: bool) -> Iterator[str]:
+    """What a user would have to log for more to be said; of one that overfits, nothing on its trends."""
     if not finite(curves.loss):
         yield "no training loss: log it (logging_steps)"
     elif trends["loss"] is None:
         count = len(finite(curves.loss))
         yield f"only {count} logged training loss{'' if count == 1 else 'es'}: log more often (logging_steps)"
-    elif trends["loss"].state == "unclear":
+    elif trends["loss"].state == "unclear" and not overfits:
         yield _too_noisy("training", trends["loss"], "log means over more steps, or train longer")
     evaluations = len(finite(curves.validation_loss))
     if not evaluations:
@@ -174,7 +192,7 @@ def _missing(curves: Curves, trends: Mapping[Any, Trend | None]) -> Iterator[str
             f"only {evaluations} evaluation{'' if evaluations == 1 else 's'} of the validation loss, and its "
             "trend needs 4: evaluate more often (eval_steps)"
         )
-    elif (found := trends["validation_loss"]) is None or found.state == "unclear":
+    elif ((found := trends["validation_loss"]) is None or found.state == "unclear") and not overfits:
         yield _too_noisy("validation", found, "evaluate more often (eval_steps) or on more examples")
     scored = max((len(curve.points) for curve in curves.f1), default=0)
     if not scored:
