@@ -11,6 +11,7 @@ from medspan.evaluate.confidence import Confidence, confidence
 from medspan.evaluate.counts import (
     PARTS,
     DocumentCounts,
+    Key,
     Part,
     by_concept,
     count_documents,
@@ -20,8 +21,7 @@ from medspan.evaluate.directions import Directions
 from medspan.evaluate.guard import check_usable
 from medspan.evaluate.health import Health, health
 from medspan.evaluate.interval import LEVEL, Interval, f1_intervals
-from medspan.evaluate.outcome import HOWS, KINDS, MATCHES, How, Kind
-from medspan.evaluate.outcome import Counts as Cell
+from medspan.evaluate.outcome import HOWS, KINDS, MATCHES, Counts, How, Kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,7 +212,7 @@ def quick_scores(examples: Sequence[Example]) -> dict[str, dict[str, float | Non
 
 def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, seed: int) -> MatchScores:
     """The scores of all matches and kinds over the counts of `rows`."""
-    sums: dict[_Column, Cell] = {
+    sums: dict[_Column, Counts] = {
         (how, kind, None): (0.0, 0.0, 0.0) for kind, hows in MATCHES.items() for how in hows
     }
     for row in rows:
@@ -227,7 +227,7 @@ def score_documents(rows: Sequence[DocumentCounts], *, bootstrap_samples: int, s
         key=lambda column: (column[0], column[1], column[2] or ""),
     )
     # By name, so that all parts of one set of documents are drawn alike.
-    named = sorted(rows, key=lambda row: (row.id, row.task or "", sorted(row.counts.items())))
+    named = _by_name(rows)
     limits = f1_intervals(_table(named, columns), samples=bootstrap_samples, seed=seed, ordered=True)
     intervals = dict(zip(columns, limits, strict=True))
     scores = {
@@ -260,17 +260,32 @@ def _table(rows: Sequence[DocumentCounts], columns: Sequence[_Column]) -> NDArra
 
     number = {column: place for place, column in enumerate(columns)}
     table = np.zeros((len(rows), len(columns), 3))
-    where, which, cells = [], [], []
+    where: list[int] = []
+    keys: list[Key] = []
+    cells: list[Counts] = []
     for place, row in enumerate(rows):
-        for key, cell in row.counts.items():
-            for column in (key, (key[0], key[1], None)):
-                if column in number:
-                    where.append(place)
-                    which.append(number[column])
-                    cells.append(cell)
-    if cells:
-        np.add.at(table, (where, which), np.asarray(cells, dtype=np.float64))
+        where += [place] * len(row.counts)
+        keys += row.counts
+        cells += row.counts.values()
+    if not cells:
+        return table
+    counts = np.asarray(cells, dtype=np.float64)
+    places = np.asarray(where)
+    for column_of in (
+        {key: number.get(key, -1) for key in set(keys)},
+        {key: number[key[0], key[1], None] for key in set(keys)},
+    ):
+        which = np.asarray([column_of[key] for key in keys])
+        held = which >= 0
+        np.add.at(table, (places[held], which[held]), counts[held])
     return table
+
+
+def _by_name(rows: Sequence[DocumentCounts]) -> list[DocumentCounts]:
+    """`rows` by id and task, in an order that does not hang on the one they came in."""
+    if len({(row.id, row.task) for row in rows}) == len(rows):
+        return sorted(rows, key=lambda row: (row.id, row.task or ""))
+    return sorted(rows, key=lambda row: (row.id, row.task or "", sorted(row.counts.items())))
 
 
 def _number(value: float) -> float:
