@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from medspan.core import Example, InputError
 
-_Key = Callable[[Example], Hashable]
+Key = Callable[[Example], Hashable]
 
 
 def compare_sets(reference: Sequence[Example], predicted: Sequence[Example]) -> list[Example]:
@@ -27,7 +27,7 @@ def compare_sets(reference: Sequence[Example], predicted: Sequence[Example]) -> 
             remedy="give the annotated file with --reference",
             place=lacking[0].place,
         )
-    keys: tuple[_Key, ...] = (_whole, _id, _question)
+    keys: tuple[Key, ...] = (_whole, _id, _question)
     for key in keys:
         theirs = Counter(key(example) for example in predicted)
         ours = Counter(key(example) for example in reference)
@@ -49,7 +49,7 @@ def _question(example: Example) -> Hashable:
     return example.task, example.document.text
 
 
-def _pair(reference: Sequence[Example], predicted: Sequence[Example], key: _Key) -> list[Example]:
+def _pair(reference: Sequence[Example], predicted: Sequence[Example], key: Key) -> list[Example]:
     waiting: dict[Hashable, list[Example]] = {}
     for example in reversed(predicted):
         waiting.setdefault(key(example), []).append(example)
@@ -78,10 +78,10 @@ def _join(reference: Example, predicted: Example) -> Example:
 def _difference(reference: Sequence[Example], predicted: Sequence[Example]) -> InputError:
     by_id = not {example.id for example in reference}.isdisjoint(example.id for example in predicted)
     key = _id if by_id else _question
-    without = _left_over(reference, predicted, key)
-    unknown = _left_over(predicted, reference, key)
+    without = left_over(reference, predicted, key)
+    unknown = left_over(predicted, reference, key)
     parts = [
-        f"{len(names)} of {of} documents of the {side} are missing from the {other} ({_some(names)})"
+        f"{len(names)} of {of} documents of the {side} are missing from the {other} ({some_of(names)})"
         for names, of, side, other in (
             (without, len(reference), "reference", "predictions"),
             (unknown, len(predicted), "predictions", "reference"),
@@ -96,7 +96,8 @@ def _difference(reference: Sequence[Example], predicted: Sequence[Example]) -> I
     )
 
 
-def _left_over(examples: Sequence[Example], others: Sequence[Example], key: _Key) -> list[str]:
+def left_over(examples: Sequence[Example], others: Sequence[Example], key: Key) -> list[str]:
+    """The ids of the examples that have no partner of the same key among the others, repeats counted."""
     theirs = Counter(key(example) for example in others)
     names = []
     for example in examples:
@@ -107,5 +108,6 @@ def _left_over(examples: Sequence[Example], others: Sequence[Example], key: _Key
     return names
 
 
-def _some(names: Sequence[str], limit: int = 5) -> str:
+def some_of(names: Sequence[str], limit: int = 5) -> str:
+    """The first names of a list, for a message."""
     return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")

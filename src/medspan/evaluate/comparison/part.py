@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from medspan.core import Annotation, Endpoint, Example, InputError, Mention, Relation, UnalignedMention
 from medspan.evaluate.match import listed
-
-EXAMPLES = 5
-
-_Key = Callable[[Example], Hashable]
+from medspan.evaluate.pairing import Key, left_over, some_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ def same_part(systems: Sequence[System]) -> list[System]:
 
 
 def _paired(first: System, other: System) -> list[Example]:
-    keys: tuple[_Key, ...] = (_whole, _question)
+    keys: tuple[Key, ...] = (_whole, _question)
     for key in keys:
         if Counter(map(key, first.examples)) == Counter(map(key, other.examples)):
             pairs = _pairs(first.examples, other.examples, key)
@@ -57,7 +54,7 @@ def _name(example: Example) -> Hashable:
     return example.id, example.task
 
 
-def _pairs(first: Sequence[Example], other: Sequence[Example], key: _Key) -> list[tuple[Example, Example]]:
+def _pairs(first: Sequence[Example], other: Sequence[Example], key: Key) -> list[tuple[Example, Example]]:
     """Documents of one key are paired by their references, so that the order of the rows says nothing."""
     waiting: dict[Hashable, list[Example]] = defaultdict(list)
     for example in reversed(other):
@@ -75,14 +72,14 @@ def _pairs(first: Sequence[Example], other: Sequence[Example], key: _Key) -> lis
 def _differences(first: System, other: System) -> list[str]:
     """What differs between two sets of documents, in words."""
     by_name = not {_name(one) for one in first.examples}.isdisjoint(_name(one) for one in other.examples)
-    key: _Key = _name if by_name else _question
+    key: Key = _name if by_name else _question
     parts = []
     for here, there in ((first, other), (other, first)):
-        lacking = _left_over(here.examples, there.examples, key)
+        lacking = left_over(here.examples, there.examples, key)
         if lacking:
             parts.append(
                 f"{len(lacking)} of {len(here.examples)} documents of {here.name} are not in {there.name} "
-                f"({_some(lacking)})"
+                f"({some_of(lacking)})"
             )
     if by_name:
         texts: dict[Hashable, set[str]] = defaultdict(set)
@@ -114,23 +111,8 @@ def _refusal(first: System, other: System, parts: Sequence[str]) -> InputError:
     )
 
 
-def _left_over(examples: Sequence[Example], others: Sequence[Example], key: _Key) -> list[str]:
-    theirs = Counter(key(example) for example in others)
-    names = []
-    for example in examples:
-        if theirs[key(example)]:
-            theirs[key(example)] -= 1
-        else:
-            names.append(example.id)
-    return names
-
-
 def _having(names: Sequence[str], what: str) -> str:
-    return f"{len(names)} {'document has' if len(names) == 1 else 'documents have'} {what} ({_some(names)})"
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else "")
+    return f"{len(names)} {'document has' if len(names) == 1 else 'documents have'} {what} ({some_of(names)})"
 
 
 def _said(annotation: Annotation | None) -> Hashable:
