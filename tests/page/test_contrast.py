@@ -83,3 +83,11 @@ def test_edges_of_controls_are_seen(scheme: str) -> None:
     palette = palettes()[scheme]
     for ground in ("page", "card"):
         assert contrast(palette["edge"], palette[ground]) >= LEAST_OF_EDGES
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_shapes_of_drawings_are_seen(scheme: str) -> None:
+    palette = palettes()[scheme]
+    # A bar on its track and a hatched one on the card; whiskers on the halo that parts them from the bar.
+    for shape, ground in (("accent", "track"), ("accent", "card"), ("range", "card")):
+        assert contrast(palette[shape], palette[ground]) >= LEAST_OF_EDGES

@@ -14,7 +14,21 @@ from typing import Annotated, Any
 import typer
 
 import medspan
-from medspan.cli import audit, compare, convert, curves, data, demo, evaluate, extract, split, synth, train
+from medspan.cli import (
+    audit,
+    compare,
+    convert,
+    curves,
+    data,
+    demo,
+    diagnose,
+    evaluate,
+    extract,
+    reproduce,
+    split,
+    synth,
+    train,
+)
 from medspan.core import MedspanError
 
 TRACEBACK = "MEDSPAN_TRACEBACK"
@@ -30,7 +44,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _verb in (demo, audit, convert, split, synth, train, extract, evaluate, compare, curves):
+for _verb in (
+    demo,
+    audit,
+    convert,
+    split,
+    synth,
+    train,
+    extract,
+    evaluate,
+    compare,
+    curves,
+    diagnose,
+    reproduce,
+):
     _name = _verb.__name__.rpartition(".")[2]
     app.command(_name)(getattr(_verb, _name))
 app.add_typer(data.data, name="data")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +41,9 @@ from medspan.cli.scoring import (
 from medspan.cli.stored import Asked, run_part, run_predictions, run_schema, run_training, scored_predictions
 from medspan.cli.words import decoding, sort_words
 from medspan.core import InputError, Schema
+
+if TYPE_CHECKING:
+    from medspan.extract import DecodingOptions
 
 
 def evaluate(
@@ -113,9 +116,28 @@ def _of_run(run: Path, split: str | None, asked: Asked, how: Scoring, note: Repo
     name, examples = run_part(run, split, note)
     predictions, _ = run_predictions(run, name, examples, asked, note)
     own = replace(how, schema=how.schema or run_schema(run), training=how.training or run_training(run, name))
-    found = score(predictions, own, scored_predictions(run, name, examples), note)
+    try:
+        found = score(predictions, own, scored_predictions(run, name, examples), note)
+    except InputError as error:
+        raise _with_decoding(error, run, asked.options) from None
     write_run_metrics(run, name, found)
     return _Told(f"{run.name}: {name}", found, run_facts(run, name), run_curves(run))
+
+
+def _with_decoding(error: InputError, run: Path, options: DecodingOptions) -> InputError:
+    """The refusal to score, with the decoding options that may have brought it about named first."""
+    if options.repetition_penalty == 1.0 and not options.no_repeat_ngram_size:
+        return error
+    penalty, size = options.repetition_penalty, options.no_repeat_ngram_size
+    said = (
+        f"repetition_penalty={penalty} and no_repeat_ngram_size={size} forbid writing what the prompt holds"
+    )
+    return InputError(
+        error.what,
+        cause=f"decoding-blocks-copying: {said}; else, {error.cause}",
+        remedy=f"medspan diagnose {run} tells which it is; {error.remedy}",
+        place=error.place,
+    )
 
 
 def _tell(told: _Told, report: Path | None, per_document: Path | None, json_file: Path | None) -> None:

@@ -13,7 +13,7 @@ from medspan.cli.predict import Tally, load_extractor, predictions, write_predic
 from medspan.core import Example, InputError, Schema
 
 if TYPE_CHECKING:
-    from medspan.extract import DecodingOptions
+    from medspan.extract import DecodingOptions, Extractor
     from medspan.train.run import RunData
 
 # How many documents are decoded at once is a matter of speed, not of what is asked.
@@ -144,9 +144,36 @@ def run_predictions(
         write_predictions(scored_file(run, split), iter(scored))
     write_json(
         made,
-        {"decoding": asked.options.to_json(), "adapter_sha256": made_of, **tally.to_json()},
+        {
+            "decoding": asked.options.to_json(),
+            "adapter_sha256": made_of,
+            **surroundings(extractor),
+            **tally.to_json(),
+        },
     )
     return found, tally
+
+
+def where_computed(extractor: Extractor) -> tuple[str, str]:
+    """The device and the precision in which an extractor computes, as `cpu` and `bfloat16`."""
+    model: Any = getattr(extractor, "model", None) or getattr(extractor, "tagger").reader.body  # noqa: B009
+    first = next(model.parameters())
+    return str(first.device), str(first.dtype).removeprefix("torch.")
+
+
+def surroundings(extractor: Extractor) -> dict[str, Any]:
+    """What else can move an answer: packages, machine, code, device and precision of an extraction."""
+    from medspan.core.run_record import installed_packages
+    from medspan.models import hardware
+    from medspan.train.run import code_hash
+
+    device, dtype = where_computed(extractor)
+    return {
+        "packages": installed_packages(),
+        "hardware": {**hardware(), "device": device},
+        "code": {"sha256": code_hash()},
+        "dtype": dtype,
+    }
 
 
 def scored_file(run: Path, split: str) -> Path:
@@ -165,17 +192,9 @@ def scored_predictions(run: Path, split: str, examples: tuple[Example, ...]) -> 
 
 def adapter_hash(adapter: Path) -> str:
     """One hash of all that decides what an adapter predicts: its weights, its heads, its card."""
-    from medspan.models import sha256_of_file, sha256_of_json
+    from medspan.models.hashes import adapter_hash as of_adapter
 
-    found = sorted(adapter.glob("adapter_model.*"))
-    if not found:
-        raise InputError(
-            f"{adapter} has no adapter_model.safetensors",
-            cause="the adapter was copied in part",
-            remedy="copy it again, or use a checkpoint of the run",
-        )
-    others = [path for path in (adapter / "heads.safetensors", adapter / "format.json") if path.is_file()]
-    return sha256_of_json([sha256_of_file(path) for path in (*found, *others)])
+    return of_adapter(adapter)
 
 
 def _check_made(path: Path, made: Path, run: Path, options: DecodingOptions) -> None:

@@ -11,6 +11,8 @@ import typer
 from medspan.cli.console import JsonFile, Quiet, check_targets, notes, say, shown, write_json
 from medspan.core import InputError
 
+BAD = 1
+
 
 def train(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file, such as configs/ade.yaml.")],
@@ -19,11 +21,14 @@ def train(
         typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, such as learning_rate=3e-4."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first alarm (exit code 1); --resume goes on.")
+    ] = False,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
-    """Fine-tune a base model as a YAML file says."""
-    from medspan.train import load_config
+    """Fine-tune a base model as a YAML file says; exit 1 where an alarm stopped it."""
+    from medspan.train import AlarmStop, load_config
     from medspan.train import train as run_training
 
     check_targets(json_file)
@@ -33,7 +38,12 @@ def train(
             cause="a run folder was named",
             remedy=f"medspan train {config / 'config.yaml'} --resume goes on with a run",
         )
-    run = run_training(load_config(config, settings or ()), resume=resume, report=notes(quiet), bar=not quiet)
+    loaded = load_config(config, settings or ())
+    run, stop = Path(loaded.output_dir), None
+    try:
+        run_training(loaded, resume=resume, report=notes(quiet), bar=not quiet, strict=strict)
+    except AlarmStop as stopped:
+        stop = stopped
     record = json.loads((run / "record.json").read_text(encoding="utf-8"))
     scores = last_scores(run)
     write_json(json_file, {**record, "run": str(run), "validation": scores})
@@ -41,14 +51,31 @@ def train(
     say(f"{run}: {trained['steps']} steps, {trained['tokens']:,} tokens in {trained['seconds']:.0f} s")
     if trained["best_step"] is not None:
         say(f"chosen: step {trained['best_step']} (validation {shown(trained['best_metric'])})")
+    for alarm in trained["alarms"]:
+        say(f"alarm at step {alarm['step']}, {alarm['alarm']}: {alarm['message']}")
+        say(f"  what to do: {alarm['remedy']}")
+    if stop is not None:
+        say(f"stopped by {stop.raised.id} at step {stop.step}; {_going_on(run)}")
+        raise typer.Exit(BAD)
     say("Next:")
     say(f"  medspan evaluate {run}")
     say(f'  medspan extract {run} --text "..."')
+
+
+def _going_on(run: Path) -> str:
+    """How a training that an alarm has stopped can go on."""
+    from medspan.train.callbacks.checkpoint import saved_steps
+
+    steps = saved_steps(run)
+    kept = f"checkpoint {steps[-1]} is kept" if steps else "nothing was trained yet"
+    return f"{kept}: medspan train {run / 'config.yaml'} --resume goes on all the same"
 
 
 def last_scores(run: Path) -> dict[str, Any] | None:
     """The last evaluation in a run's log; None where it had none."""
     path = run / "log.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    found = [line for line in map(json.loads, lines) if "scores" in line]
+    # The log writes a loss that is not finite as NaN, which JSON does not have.
+    found = [json.loads(line, parse_constant=lambda _: None) for line in lines]
+    found = [line for line in found if "scores" in line]
     return found[-1] if found else None

@@ -33,6 +33,10 @@ class Extractor(ABC):
         """Of an example that `scored` gave, what `extract` would have given."""
         return example
 
+    def batches(self, examples: Sequence[Example]) -> list[list[int]]:
+        """Indices of the examples that are computed together; rounding in one depends on the others."""
+        return [[index] for index in range(len(examples))]
+
     @abstractmethod
     def check(self, examples: Sequence[Example]) -> None:
         """InputError where a document cannot be read, before anything is extracted."""

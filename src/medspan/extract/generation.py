@@ -34,6 +34,9 @@ class GenerateExtractor(Extractor):
         for index in range(len(examples)):
             yield done[index]
 
+    def batches(self, examples: Sequence[Example]) -> list[list[int]]:
+        return self._engine.batches([example.document for example in examples])
+
     def check(self, examples: Sequence[Example]) -> None:
         self._engine.check_lengths([example.document for example in examples])
 

@@ -62,6 +62,9 @@ class TagExtractor(Extractor):
         for index in range(len(examples)):
             yield done.pop(index)
 
+    def batches(self, examples: Sequence[Example]) -> list[list[int]]:
+        return [[read.index for read in batch] for batch in self._batches(examples)]
+
     def check(self, examples: Sequence[Example]) -> None:
         """Nothing to refuse: texts of any length are read, in windows."""
 

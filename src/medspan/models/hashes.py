@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from medspan.core.errors import InputError
+
 
 def sha256_of_file(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
@@ -29,3 +31,19 @@ def tokenizer_hash(tokenizer: Any) -> str:
             "chat_template": tokenizer.chat_template,
         }
     )
+
+
+def adapter_hash(adapter: Path) -> str:
+    """One hash of all that decides what an adapter predicts: its weights, its heads, its card.
+
+    InputError where the folder holds no weights.
+    """
+    found = sorted(adapter.glob("adapter_model.*"))
+    if not found:
+        raise InputError(
+            f"{adapter} has no adapter_model.safetensors",
+            cause="the adapter was copied in part",
+            remedy="copy it again, or use a checkpoint of the run",
+        )
+    others = [path for path in (adapter / "heads.safetensors", adapter / "format.json") if path.is_file()]
+    return sha256_of_json([sha256_of_file(path) for path in (*found, *others)])

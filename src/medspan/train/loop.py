@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from medspan.core import MedspanError
+from medspan.train.alarm import AlarmStop
+from medspan.train.alarms.diverged import not_finite
 from medspan.train.config import TrainConfig
 from medspan.train.data import Encoded, batches
 from medspan.train.state import Callback, StepStats, Training
@@ -76,7 +77,8 @@ def _step(training: Training, group: list[list[Encoded]], start: float) -> StepS
         settings["lr"] = rate
     # Every process sees the whole group, so the number of target tokens needs no exchange, and a
     # process with a batch less in the last group of an epoch repeats one with weight zero.
-    wanted = sum(example.target_tokens for batch in group for example in batch)
+    # Without any, the loss is 0, and `targets-masked` says so.
+    wanted = max(1, sum(example.target_tokens for batch in group for example in batch))
     processes, rank = accelerator.num_processes, accelerator.process_index
     # Each process computes as often as every other one, or the others would wait for it for ever.
     mine = [(batch, 1.0) for batch in group[rank::processes]]
@@ -98,11 +100,8 @@ def _step(training: Training, group: list[list[Encoded]], start: float) -> StepS
 def _check_finite(training: Training, loss: float, norm: float, rate: float) -> None:
     if math.isfinite(loss) and math.isfinite(norm):
         return
-    raise MedspanError(
-        f"step {training.step + 1}: the loss is {loss}, the gradient norm {norm}",
-        cause=f"the training diverged at learning rate {rate:.1e}, or the precision is too low",
-        remedy="lower learning_rate, or set bf16=false, and train again in another output_dir",
-    )
+    # No step is left to take, whether alarms are to stop the training or not.
+    raise AlarmStop(not_finite(loss, norm, rate), training.step + 1)
 
 
 def validation_loss(training: Training, encoded: Sequence[Encoded]) -> float | None:

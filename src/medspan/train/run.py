@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from medspan.core import ConfigError, Example, InputError, RunRecord
+from medspan.core.run_record import code_hash as code_hash
 from medspan.format import load_card
 from medspan.models import (
     hardware,
@@ -23,8 +22,11 @@ from medspan.models import (
     sha256_of_file,
     sha256_of_json,
 )
-from medspan.read import Corpus, example_to_json, load, load_splits
+from medspan.read import Corpus, load, load_splits
+from medspan.read.row_hash import row_hash as row_hash
 from medspan.read.write import write_rejected
+from medspan.train.alarm import AlarmStop
+from medspan.train.callbacks.alarms import Alarms
 from medspan.train.callbacks.checkpoint import Checkpoints, restore, saved_steps
 from medspan.train.callbacks.log import LogFile
 from medspan.train.callbacks.progress import ProgressBar
@@ -94,17 +96,20 @@ def _sampled(examples: tuple[Example, ...], limit: int | None, seed: int) -> tup
     return tuple(examples[index] for index in chosen)
 
 
-def row_hash(example: Example) -> str:
-    """16 hexadecimal digits of the SHA-256 of an example's task, text and reference, wherever it stands."""
-    data = example_to_json(example)
-    return sha256_of_json([example.task, example.document.text, data["reference"]])[:16]
-
-
-def train(config: TrainConfig, *, resume: bool = False, report: Report = print, bar: bool = True) -> Path:
+def train(
+    config: TrainConfig,
+    *,
+    resume: bool = False,
+    report: Report = print,
+    bar: bool = True,
+    strict: bool = False,
+) -> Path:
     """Train as configured and return the run folder.
 
     With `resume`, go on from the last whole checkpoint of the folder; without it, a folder that
-    already holds a run is refused. `report` hears what the user should know, a line at a time.
+    already holds a run is refused. `report` hears what the user should know, a line at a time, alarms too.
+    With `strict`, the first alarm ends the training (AlarmStop, as a loss that is not finite always does),
+    and the record holds it.
     """
     folder = Path(config.output_dir)
     _check_folder(folder, config, resume)
@@ -131,11 +136,27 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False), "utf-8")
         _write_json(folder / "split.json", rows)
-        _write_record(training, data, encoded, finished=False)
+        _write_record(training, data, encoded)
     if resume and steps:
         restore(training, steps[-1])
         report(f"resumed at step {steps[-1]} of {training.total_steps}")
-    callbacks: list[Callback] = [LogFile(), Validation(lambda line: report(_score_line(line))), Checkpoints()]
+    alarms = Alarms(report, strict=strict)
+    stopped: AlarmStop | None = None
+    try:
+        _run(training, alarms, report, bar)
+    except AlarmStop as stop:
+        alarms.note(training, stop.raised, stop.step)
+        stopped = stop
+    if accelerator.is_main_process:
+        _write_record(training, data, encoded, alarms.heard, stopped, finished=stopped is None)
+    if stopped:
+        raise stopped
+    return folder
+
+
+def _run(training: Training, alarms: Alarms, report: Report, bar: bool) -> None:
+    validation = Validation(lambda line: report(_score_line(line)))
+    callbacks: list[Callback] = [LogFile(), validation, Checkpoints(), alarms]
     if bar:
         callbacks.append(ProgressBar())
     try:
@@ -144,9 +165,6 @@ def train(config: TrainConfig, *, resume: bool = False, report: Report = print, 
         for callback in callbacks:
             if isinstance(callback, ProgressBar):
                 callback.on_end(training)
-    if accelerator.is_main_process:
-        _write_record(training, data, encoded, finished=True)
-    return folder
 
 
 def _assemble(
@@ -179,6 +197,7 @@ def _assemble(
         steps_per_epoch=per_epoch,
         total_steps=total,
         eval_steps=config.eval_steps or max(1, -(-total // 5)),
+        examples=data.train,
     )
 
 
@@ -272,7 +291,15 @@ def _score_line(line: dict[str, Any]) -> str:
     return f"step {line['step']}: validation loss {shown(line['validation_loss'])}, F1 " + "; ".join(pieces)
 
 
-def _write_record(training: Training, data: RunData, encoded: EncodedData[Any], *, finished: bool) -> None:
+def _write_record(
+    training: Training,
+    data: RunData,
+    encoded: EncodedData[Any],
+    alarms: Sequence[dict[str, Any]] = (),
+    stopped: AlarmStop | None = None,
+    *,
+    finished: bool = False,
+) -> None:
     config = training.config
     adapter = training.folder / "adapter"
     card = load_card(adapter) if finished and adapter.is_dir() else training.method.card
@@ -303,20 +330,13 @@ def _write_record(training: Training, data: RunData, encoded: EncodedData[Any], 
             "dtype": str(training.model.dtype).removeprefix("torch."),
             "not_in_targets": dict(encoded.lost),
             "too_long": dict(encoded.too_long),
+            "alarms": list(alarms),
+            "stopped_by": None if stopped is None else stopped.raised.id,
         },
         hardware={**hardware(), "device": str(training.model.device)},
         code={"sha256": code_hash()},
     )
     _write_json(training.folder / "record.json", record.to_json())
-
-
-def code_hash() -> str:
-    """SHA-256 over medspan's own source files: the same code gives the same hash wherever it is installed."""
-    digest = hashlib.sha256()
-    root = Path(str(resources.files("medspan")))
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _write_json(path: Path, data: Any) -> None:

@@ -26,7 +26,11 @@ class StepStats:
 
 @dataclass
 class Training:
-    """A training on its way. `step` counts finished optimizer steps; `best_step` is the chosen one so far."""
+    """A training on its way. `step` counts finished optimizer steps; `best_step` is the chosen one so far.
+
+    `examples` are what `train` was encoded from; `evaluated` are the validation documents with what the last
+    evaluation predicted for them.
+    """
 
     config: TrainConfig
     folder: Path
@@ -40,12 +44,14 @@ class Training:
     steps_per_epoch: int
     total_steps: int
     eval_steps: int
+    examples: Sequence[Example] = ()
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     best_step: int | None = None
     best_metric: float | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
+    evaluated: Sequence[Example] = ()
 
     @property
     def epoch(self) -> float:

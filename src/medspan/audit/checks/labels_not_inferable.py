@@ -42,6 +42,7 @@ predictions against labels, Northcutt, Jiang and Chuang 2021; hashed features, W
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
 from medspan.audit.base import Check, register
@@ -79,6 +80,15 @@ FEWEST_FOR_SHARE = 100
 """From here on the share is told, but for information."""
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of an examination; `found` is None where there is nothing to tell pairs apart by."""
+
+    documents: Sequence[PairedDocument]
+    found: Inferability | None = None
+    findings: Sequence[Finding] = ()
+
+
 @register
 class LabelsNotInferable(Check):
     """The whole data set is judged at once, relation types by themselves where they have enough labels."""
@@ -101,16 +111,20 @@ class LabelsNotInferable(Check):
     )
 
     def run(self, data: Data) -> Iterator[Finding]:
+        yield from self.examined(data).findings
+
+    def examined(self, data: Data) -> Examined:
+        """The findings with the documents and statistics that they follow from."""
         from medspan.audit.inferable import inferability
 
         documents = paired_documents(data) if data.schema.relation_types else []
         if _labels(documents) < FEWEST:
-            return
+            return Examined(documents)
         legal, labelled = _legal(documents)
         if labelled > MOST_LABELLED * legal:
-            yield self._no_contrast(documents, legal, labelled)
-            return
-        yield from self.judged(documents, inferability(documents))
+            return Examined(documents, None, [self._no_contrast(documents, legal, labelled)])
+        found = inferability(documents)
+        return Examined(documents, found, list(self.judged(documents, found)))
 
     def judged(self, documents: Sequence[PairedDocument], found: Inferability | None) -> Iterator[Finding]:
         """What follows from the statistics of these documents, where there are pairs to be told apart."""
@@ -118,7 +132,7 @@ class LabelsNotInferable(Check):
             yield self._too_few(documents, found)
             return
         together = found.together
-        if failing := _failing(found):
+        if failing := failing_types(found):
             yield self._not_inferable(documents, found, failing)
         elif severity := _noise(together):
             yield self._noisy(documents, found, severity)
@@ -230,7 +244,7 @@ def _judgeable(found: Inferability | None) -> TypeGuard[Inferability]:
     )
 
 
-def _failing(found: Inferability) -> list[str]:
+def failing_types(found: Inferability) -> list[str]:
     """The relation types whose labels the text does not tell, all of them where it tells none.
 
     One type beside others only where the text surely tells those better: if all labels are noisy, it is

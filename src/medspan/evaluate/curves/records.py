@@ -17,6 +17,8 @@ VALIDATION_LOSS = ("validation_loss", "eval_loss", "val_loss", "valid_loss")
 RATE = ("learning_rate", "lr")
 NORM = ("grad_norm", "gradient_norm")
 READ = {*STEP, *LOSS, *VALIDATION_LOSS, *RATE, *NORM, "epoch", "scores", "total_steps"}
+ALARM = {"alarm", "message", "remedy", "figures"}
+"""What medspan writes of an alarm (docs/alarms.md): words, no curve."""
 AT_END = "train_runtime"
 """The Hugging Face Trainer's summary of a finished training; its `train_loss` is a mean over all steps."""
 
@@ -73,7 +75,9 @@ def record_of(row: Mapping[str, Any], step: int) -> Record:
             # medspan writes null for a validation loss that is undefined: that one is not missing.
             missing.append(key)
     f1, named_losses, used = _validation(row)
-    unused = tuple(key for key in row if key not in READ and key not in used)
+    unused = tuple(
+        key for key in row if key not in READ and key not in used and not ("alarm" in row and key in ALARM)
+    )
     return Record(step, values, f1, named_losses, tuple(missing), unused, ends)
 
 

@@ -31,16 +31,22 @@ class LocalEngine:
         """Answers as (index of the document, answer), batch by batch, longest prompts first."""
         prompts = [self.renderer.prompt_ids(document) for document in documents]
         self._check_prompts(documents, prompts)
-        # Longest first: if memory is short, that shows at once; neighbours have like lengths.
-        order = sorted(range(len(documents)), key=lambda index: (-len(prompts[index]), index))
-        size = self.options.batch_size
-        for first in range(0, len(order), size):
-            batch = order[first : first + size]
+        for batch in self._batches(prompts):
             rows = [self._row(documents[index], prompts[index]) for index in batch]
             self._decode(rows)
             for index, row in zip(batch, rows, strict=True):
                 text = row.text(self.renderer.tokenizer)
                 yield index, Generated(text, tuple(row.tokens), row.truncated, row.forced)
+
+    def batches(self, documents: Sequence[Document]) -> list[list[int]]:
+        """Indices of the documents that are decoded together, in the order of decoding."""
+        return self._batches([self.renderer.prompt_ids(document) for document in documents])
+
+    def _batches(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+        # Longest first: if memory is short, that shows at once; neighbours have like lengths.
+        order = sorted(range(len(prompts)), key=lambda index: (-len(prompts[index]), index))
+        size = self.options.batch_size
+        return [order[first : first + size] for first in range(0, len(order), size)]
 
     def check_lengths(self, documents: Sequence[Document]) -> None:
         """InputError where a prompt and its answer are longer than the model can read."""

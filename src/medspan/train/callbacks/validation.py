@@ -48,6 +48,7 @@ class Validation:
         found, facts = training.method.validate(training.model, f"step {training.step}", self._sample)
         scores = quick_scores(found)
         training.model.train()
+        training.evaluated = found
         metric = chosen_metric(training.config.metric_for_best_model, scores, loss)
         if metric is not None and (training.best_metric is None or metric >= training.best_metric):
             training.best_metric, training.best_step = metric, training.step

@@ -13,6 +13,8 @@ from medspan.format import OPTIONS, FormatCard, Renderer, make_codec, make_templ
 from medspan.models import BaseModel, is_encoder, model_hash, tokenizer_hash
 from medspan.train.config import TrainConfig
 from medspan.train.data import Collector, EncodedData, reference_of
+from medspan.train.facts import Forced, Supervision
+from medspan.train.forcing import forced, supervision
 from medspan.train.lora import add_lora
 from medspan.train.methods.method import Method
 from medspan.train.schema import infer_schema
@@ -74,6 +76,15 @@ class Generate(Method):
 
     def extractor(self, model: Any, made_by: str) -> GenerateExtractor:
         return GenerateExtractor(model, self.renderer, self._decoding, made_by)
+
+    def supervision(self, examples: Sequence[Example], encoded: Sequence[Answer]) -> list[Supervision]:
+        size = self.config.per_device_train_batch_size
+        batches = [encoded[first : first + size] for first in range(0, len(encoded), size)]
+        marks = (mark for batch in batches for mark in self.collate(batch, "cpu")[1])
+        return supervision(self.renderer, examples, encoded, marks)
+
+    def forced(self, model: Any, examples: Sequence[Example]) -> Forced | None:
+        return forced(self.renderer, model, examples)
 
     @property
     def _decoding(self) -> DecodingOptions:

@@ -12,6 +12,7 @@ from medspan.extract import Extractor
 from medspan.models import BaseModel
 from medspan.train.config import TrainConfig
 from medspan.train.data import EncodedData
+from medspan.train.facts import Forced, Supervision
 
 
 class Card(Protocol):
@@ -71,6 +72,20 @@ class Method(ABC):
         A method that gives probabilities calibrates them here, in its card.
         """
         return list(self.extractor(model, made_by).extract(sample)), {}
+
+    def supervision(self, examples: Sequence[Example], encoded: Sequence[Any]) -> list[Supervision]:
+        """What the loss falls on, as `collate` gives it; `encoded` was made of some of `examples`.
+
+        The alarms ask it before the first step. Empty where a method cannot tell.
+        """
+        return []
+
+    def forced(self, model: Any, examples: Sequence[Example]) -> Forced | None:
+        """What the model expects of the reference answers; None for a method that writes no answers.
+
+        The alarms ask it at evaluations. It draws no random numbers, and leaves the model in training mode.
+        """
+        return None
 
     @abstractmethod
     def save(self, model: Any, folder: Path) -> None:

@@ -19,6 +19,7 @@ from medspan.models import BaseModel, model_hash, tokenizer_hash
 from medspan.train.calibration import calibrate
 from medspan.train.config import TrainConfig
 from medspan.train.data import Collector, EncodedData, reference_of
+from medspan.train.facts import Supervision
 from medspan.train.lora import add_lora
 from medspan.train.methods.method import Method
 from medspan.train.schema import infer_schema
@@ -153,6 +154,18 @@ class Tag(Method):
 
     def collate(self, batch: Sequence[Tagged], device: Any) -> tuple[Any, ...]:
         return (batch,)
+
+    def supervision(self, examples: Sequence[Example], encoded: Sequence[Tagged]) -> list[Supervision]:
+        # A token has a label for each type that is asked for, unless it may be anything.
+        (rows,) = self.collate(encoded, "cpu")
+        return [
+            Supervision(
+                ids=row.ids,
+                wanted=len(row.ids) * max(1, len(row.types)),
+                learnt=len(row.ids) * len(row.types) - len(row.unknown),
+            )
+            for row in rows
+        ]
 
     def extractor(self, model: Any, made_by: str) -> TagExtractor:
         return TagExtractor(model, self.card, self.tokenizer, made_by)

@@ -1,0 +1,112 @@
+"""The fault bench: healthy small runs, a fault in each, and what `medspan diagnose` says of them.
+
+    python benchmarks/fault_bench.py [--only ID ...] [--seeds 1 2 3] [--list] [--again] [--out DIR]
+
+Goes on case by case where it was left: results are lines of `runs/fault-bench/results.jsonl`, trainings
+stand in `runs/fault-bench/trained`. At most two hours in all on two cores; `--list` shows the plan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.faults import cases as planned  # noqa: E402
+from tests.faults import making, outcome  # noqa: E402
+from tests.faults.cases import Case  # noqa: E402
+from tests.faults.running import diagnose, run_case  # noqa: E402
+
+TRAINING_SECONDS, EVALUATION_SECONDS, DIAGNOSIS_SECONDS = 36, 6, 18
+"""What one of each takes on two cores with nothing beside it, for the plan of `--list`."""
+
+
+def main() -> None:
+    options = _options()
+    wanted = planned.chosen(planned.every_case(options.seeds), options.only)
+    if options.list:
+        _list(wanted)
+        return
+    out = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    results = out / "results.jsonl"
+    known = {} if options.again else _read(results)
+    for at, case in enumerate(wanted):
+        if case.name in known:
+            continue
+        try:
+            row = run_case(case, out, diagnose, keep=options.keep, remake=options.again)
+        except Exception as error:  # the others go on; without a result, the next call tries it again
+            print(f"{at + 1}/{len(wanted)} {case.name}: could not be made: {_told(error)}", flush=True)
+            continue
+        known[case.name] = row
+        with results.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        said = "right" if outcome.right(row) else "does not count" if not row["counts"] else "MISSED"
+        print(
+            f"{at + 1}/{len(wanted)} {case.name}: {outcome.first(row)} ({said}, {row['seconds']} s)",
+            flush=True,
+        )
+    rows = [known[case.name] for case in wanted if case.name in known]
+    (out / "report.md").write_text(outcome.report(rows), "utf-8")
+    print(outcome.report(rows))
+    if len(rows) < len(wanted):
+        lacking = len(wanted) - len(rows)
+        print(f"{lacking} of {len(wanted)} cases could not be made; the same call tries them again")
+    if len(rows) < len(wanted) or any(target.reached is False for target in outcome.targets(rows)):
+        raise SystemExit(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=[], metavar="ID", help="cause ids, kinds or names of cases"
+    )
+    parser.add_argument("--seeds", nargs="*", type=int, default=planned.SEEDS)
+    parser.add_argument("--list", action="store_true", help="show the cases and the time that they take")
+    parser.add_argument(
+        "--again", action="store_true", help="make and diagnose cases that have a result, too"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the folders of cases")
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "fault-bench")
+    return parser.parse_args()
+
+
+def _list(cases: Sequence[Case]) -> None:
+    for case in cases:
+        print(case.name)
+    trainings = len(making.trainings([*cases, *(case.healthy for case in cases)]))
+    seconds = trainings * TRAINING_SECONDS + len(cases) * (EVALUATION_SECONDS + DIAGNOSIS_SECONDS)
+    print(
+        f"{len(cases)} cases, {trainings} trainings: {trainings} x {TRAINING_SECONDS} s + {len(cases)} x "
+        f"({EVALUATION_SECONDS} + {DIAGNOSIS_SECONDS}) s = {seconds / 60:.0f} min, less what is there already"
+    )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[-600:]}"
+
+
+def _read(results: Path) -> dict[str, dict[str, Any]]:
+    """The results so far by case, of two the later; a line that an interruption cut off is left out."""
+    found = {}
+    if results.is_file():
+        for line in results.read_text("utf-8").splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            found[row["case"]] = row
+    return found
+
+
+if __name__ == "__main__":
+    main()

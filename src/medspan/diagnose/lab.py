@@ -1,0 +1,258 @@
+"""What can be tried on a run's model: asking it again, and reading given answers under it; cached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from medspan.core import Example, MedspanError
+from medspan.diagnose.base import Effect
+from medspan.diagnose.case import Case
+from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses
+from medspan.diagnose.weights import Weights
+
+if TYPE_CHECKING:
+    from medspan.diagnose.asked import Asking
+    from medspan.diagnose.bases import FoundBase
+    from medspan.diagnose.explanation import Explanation
+    from medspan.format import Renderer
+
+Kind = Literal["entities", "relations"]
+MOST_TOKENS = 64
+"""Tokens of a stored answer that are read: those that run on say nothing new."""
+ROWS_TO_FIT = 16
+"""Stored answers that are read to find what explains them."""
+
+
+@dataclass
+class Lab:
+    """The model of a case under any conditions. `tell` hears what is being done.
+
+    `device` as `load_base` takes it. Everything is computed when it is first asked for.
+    """
+
+    case: Case
+    device: str = "auto"
+    tell: Callable[[str], None] = lambda line: None
+    weights: Weights = field(default_factory=Weights)
+    _answers: dict[tuple[Conditions, str, str], Example] = field(default_factory=dict)
+    _losses: dict[tuple[Any, ...], Losses] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.weights.device = self.device
+
+    @cached_property
+    def problem(self) -> str | None:
+        """Why there is no model to try anything on; None where there is one."""
+        lacking = self.case.lacks(("model",))
+        if lacking is not None:
+            return lacking
+        if self.case.tags:
+            return "the model tags, and writes no answers"
+        try:
+            self.asking  # noqa: B018  loads the model
+        except MedspanError as error:
+            return str(error)
+        return None
+
+    @cached_property
+    def base(self) -> FoundBase:
+        """The base model to work with."""
+        from medspan.diagnose.bases import find_base
+
+        return find_base(self)
+
+    @cached_property
+    def tokenizers(self) -> dict[str, str]:
+        """Hashes of the tokenizers that there are: the base model's, and that beside the adapter."""
+        from medspan.models import tokenizer_hash
+
+        names = [self.base.name]
+        adapter = self.case.adapter
+        if adapter is not None and (adapter / "tokenizer.json").is_file():
+            names.append(str(adapter))
+        return {name: tokenizer_hash(self.weights.tokenizer(name)) for name in names}
+
+    @cached_property
+    def asking(self) -> Asking:
+        """How the model was trained to be asked, and the other ways that there may be."""
+        from medspan.diagnose.asked import find_asking
+
+        return find_asking(self)
+
+    @property
+    def mended(self) -> Conditions:
+        """The conditions under which the model should answer: as trained, greedily, adapter and all."""
+        return self.asking.trained
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Which faults of decoding explain the stored answers."""
+        from medspan.diagnose.explanation import explain
+
+        return explain(self)
+
+    def model(self, conditions: Conditions) -> Any:
+        return self.weights.model(
+            conditions.base, conditions.adapter, conditions.dtype, conditions.bits, conditions.part
+        )
+
+    def tokenizer(self, conditions: Conditions) -> Any:
+        return self.weights.tokenizer(conditions.tokenizer or conditions.base)
+
+    def renderer(self, conditions: Conditions) -> Renderer:
+        from medspan.format import Renderer
+
+        return Renderer(self.tokenizer(conditions), conditions.codec, conditions.template)
+
+    def answers(self, conditions: Conditions, examples: Sequence[Example] | None = None) -> list[Example]:
+        """The examples (the case's sample) with the answers of the model under these conditions."""
+        wanted = list(self.case.sample if examples is None else examples)
+        keys = [(conditions, one.document.text, one.task or "") for one in wanted]
+        todo = {key: one for key, one in zip(keys, wanted, strict=True) if key not in self._answers}
+        if todo:
+            from medspan.extract import GenerateExtractor
+
+            self.tell(f"decoding {len(todo)} documents")
+            extractor = GenerateExtractor(
+                self.model(conditions), self.renderer(conditions), conditions.options, "diagnose"
+            )
+            for key, answered in zip(todo, extractor.extract(list(todo.values())), strict=True):
+                self._answers[key] = answered
+        found = [self._answers[key] for key in keys]
+        return [
+            one.with_prediction(answered.predicted, answered.raw, answered.truncated)
+            for one, answered in zip(wanted, found, strict=True)
+            if answered.predicted is not None
+        ]
+
+    def targets(
+        self, conditions: Conditions, examples: Sequence[Example], *, prompts: bool = False
+    ) -> list[Losses]:
+        """The losses of the examples' reference answers, stop token included, under these conditions."""
+        renderer = self.renderer(conditions)
+        rows = []
+        for one in examples:
+            assert one.reference is not None
+            prompt = renderer.prompt_ids(one.document)
+            rows.append(Forced((*prompt, *renderer.target_ids(one.document, one.reference)), len(prompt)))
+        return self.forced(conditions, rows, prompts=prompts)
+
+    def forced(
+        self, conditions: Conditions, rows: Sequence[Forced], *, prompts: bool = False
+    ) -> list[Losses]:
+        """The losses of given token ids under the conditions' model."""
+        where = (
+            conditions.base,
+            conditions.adapter,
+            conditions.dtype,
+            conditions.bits,
+            conditions.part,
+            prompts,
+        )
+        todo = list(dict.fromkeys(row for row in rows if (where, row) not in self._losses))
+        if todo:
+            self.tell(f"reading {len(todo)} answers")
+            for row, losses in zip(
+                todo, forced_losses(self.model(conditions), todo, prompts=prompts), strict=True
+            ):
+                self._losses[where, row] = losses
+        return [self._losses[where, row] for row in rows]
+
+    def stored_rows(self, conditions: Conditions) -> list[Forced]:
+        """The stored answers of the sample as token ids after the prompts of these conditions.
+
+        The stop token ends those that were not cut off; of long ones the first `MOST_TOKENS` are read.
+        """
+        renderer = self.renderer(conditions)
+        tokenizer = renderer.tokenizer
+        rows = []
+        for one in self.case.sample:
+            if one.raw is None:
+                continue
+            prompt = renderer.prompt_ids(one.document)
+            told = list(tokenizer(one.raw, add_special_tokens=False, split_special_tokens=True).input_ids)
+            ending = [] if one.truncated or len(told) > MOST_TOKENS else [conditions.template.stop]
+            told = told[:MOST_TOKENS]
+            rows.append(Forced((*prompt, *told, *ending), len(prompt)))
+        return rows
+
+    def fits(self, conditions: Sequence[Conditions], answers: int = ROWS_TO_FIT) -> list[float]:
+        """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.
+
+        Conditions that differ in decoding options alone are read in one pass; `answers` are read of each.
+        """
+        groups: dict[Conditions, list[int]] = {}
+        for place, one in enumerate(conditions):
+            groups.setdefault(replace(one, options=type(one.options)()), []).append(place)
+        found = [0.0] * len(conditions)
+        for plain, places in groups.items():
+            rows = self.stored_rows(plain)[:answers]
+            ways = [conditions[place].options for place in places]
+            told = explained(self.model(plain), rows, ways)
+            for place, way in zip(places, told, strict=True):
+                hits = [hit for row in way for hit in row]
+                found[place] = sum(hits) / len(hits) if hits else 0.0
+        return found
+
+    @cached_property
+    def stored(self) -> list[Example]:
+        """The sample with its stored predictions, texts read again as training wrote them.
+
+        Where nothing is stored: the answers that the model gives as files state that it is asked.
+        """
+        if self.case.predictions:
+            read = self.mended.codec.parse
+            return [
+                one
+                if one.raw is None
+                else one.with_prediction(read(one.document, one.raw), one.raw, one.truncated)
+                for one in self.case.sample
+            ]
+        return self.answers(self.explanation.conditions)
+
+    def mending(self, cause: str) -> Effect:
+        """What it does to take one fault off: all of the stored score's loss where it is the only one.
+
+        Where several faults act together: the mended conditions with this fault alone, and without.
+        """
+        after = self.answers(self.mended)
+        if set(self.explanation.causes) <= {cause}:
+            return self.effect(self.stored, after)
+        alone = self.mended
+        for step in self.explanation.of(cause):
+            alone = step.variant.change(alone)
+        if cause == "decoding-samples" and self.explanation.temperature is not None:
+            alone = alone.decoding(do_sample=True, temperature=self.explanation.temperature)
+        return self.effect(self.answers(alone), after)
+
+    def effect(self, before: Sequence[Example], after: Sequence[Example]) -> Effect:
+        """What a change does to F1 (text match) on the same documents: of the kind that moves most."""
+        return max(
+            (effect_of(before, after, kind) for kind in ("entities", "relations")),
+            key=lambda one: abs(one.difference or 0.0),
+        )
+
+
+def effect_of(before: Sequence[Example], after: Sequence[Example], kind: Kind) -> Effect:
+    """The micro F1 (text match) of `kind` before and after, documents paired by their order."""
+    from medspan.evaluate.comparison import Sampling, paired_test
+
+    rows = [_counts(side, kind) for side in (before, after)]
+    test = paired_test(rows[0], rows[1], Sampling(permutations=1))
+    name = "entity" if kind == "entities" else "relation"
+    return Effect(f"{name} F1 (text match, {len(rows[0])} documents)", *test.f1, test.interval)
+
+
+def _counts(examples: Sequence[Example], kind: Kind) -> list[tuple[float, float, float]]:
+    from medspan.evaluate.counts import count_documents
+
+    found = []
+    for row in count_documents(examples, hows=("text",)):
+        cells = [cell for key, cell in row.counts.items() if key[1] == kind]
+        tp, fp, fn = (sum(cell[column] for cell in cells) for column in range(3))
+        found.append((tp, fp, fn))
+    return found

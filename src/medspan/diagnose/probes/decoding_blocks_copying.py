@@ -1,0 +1,65 @@
+"""Penalties on repetition, which count the prompt too, and so forbid copying from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from medspan.diagnose.base import Need, register
+from medspan.diagnose.case import Case
+from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.explanation import AnswerProbe, Variant
+from medspan.diagnose.lab import Lab
+
+PENALTIES = (1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.8, 2.0)
+NGRAMS = (2, 3, 4, 5, 6, 8)
+
+
+@register
+class DecodingBlocksCopying(AnswerProbe):
+    """Reads the stored answers under every usual penalty: one pass for all of them."""
+
+    name: ClassVar[str] = "decoding-blocks-copying"
+    hypothesis: ClassVar[str] = (
+        "repetition_penalty or no_repeat_ngram_size kept the model from writing what stands in the prompt"
+    )
+    causes: ClassVar[tuple[str, ...]] = ("decoding-blocks-copying",)
+    needs: ClassVar[tuple[Need, ...]] = ("data", "model")
+    cost: ClassVar[float] = 12.0
+    reads = False
+
+    def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
+        found = []
+        stated = lab.asking.stated
+        if stated is not None:
+            options = stated.options
+            changes: dict[str, float] = {}
+            if options.repetition_penalty != current.options.repetition_penalty:
+                changes["repetition_penalty"] = options.repetition_penalty
+            if options.no_repeat_ngram_size != current.options.no_repeat_ngram_size:
+                changes["no_repeat_ngram_size"] = options.no_repeat_ngram_size
+            if changes:
+                found.append(_variant(changes, stated=True))
+        if case.lacks(("texts",)):
+            return found
+        if current.options.repetition_penalty == 1.0:
+            found += [_variant({"repetition_penalty": penalty}) for penalty in PENALTIES]
+        if not current.options.no_repeat_ngram_size:
+            found += [_variant({"no_repeat_ngram_size": size}) for size in NGRAMS]
+            if current.options.repetition_penalty == 1.0:
+                found += [
+                    _variant({"repetition_penalty": penalty, "no_repeat_ngram_size": size})
+                    for penalty in PENALTIES[2:]
+                    for size in NGRAMS[1:3]
+                ]
+        return found
+
+
+def _variant(changes: dict[str, float], *, stated: bool = False) -> Variant:
+    label = ", ".join(f"{name}={value}" for name, value in changes.items())
+    return Variant("decoding-blocks-copying", label, partial(_changed, changes), stated)
+
+
+def _changed(changes: dict[str, float], conditions: Conditions) -> Conditions:
+    return conditions.decoding(**changes)

@@ -1,0 +1,41 @@
+"""Weights rounded to few bits, or another floating-point type than in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from medspan.diagnose.base import Need, register
+from medspan.diagnose.case import Case
+from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.explanation import AnswerProbe, Variant
+from medspan.diagnose.lab import Lab
+
+BITS = (8, 4, 3)
+
+
+@register
+class PrecisionMismatch(AnswerProbe):
+    """Reads the stored answers with weights rounded to fewer bits."""
+
+    name: ClassVar[str] = "precision-mismatch"
+    hypothesis: ClassVar[str] = "the answers were made in a lower precision than the training"
+    causes: ClassVar[tuple[str, ...]] = ("precision-mismatch",)
+    needs: ClassVar[tuple[Need, ...]] = ("data", "texts", "model")
+    cost: ClassVar[float] = 25.0
+    of_generation = False
+
+    def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
+        if current.bits is not None:
+            return ()
+        return [
+            Variant(
+                "precision-mismatch", f"weights rounded to {bits} bits", partial(_rounded, bits), near=True
+            )
+            for bits in BITS
+        ]
+
+
+def _rounded(bits: int, conditions: Conditions) -> Conditions:
+    return conditions.but(bits=bits)

@@ -1,0 +1,63 @@
+"""The frame around the prompt: chat template or plain text, with or without a system message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from medspan.diagnose.base import Need, register
+from medspan.diagnose.case import Case
+from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.explanation import AnswerProbe, Step, Variant
+from medspan.diagnose.lab import Lab
+from medspan.format import Template
+
+
+@register
+class TemplateMismatch(AnswerProbe):
+    """Finds the template of training by the loss of its targets, that of the answers by what they are."""
+
+    name: ClassVar[str] = "template-mismatch"
+    hypothesis: ClassVar[str] = "the prompts stood in another template than in training"
+    causes: ClassVar[tuple[str, ...]] = ("template-mismatch",)
+    needs: ClassVar[tuple[Need, ...]] = ("data", "model")
+    cost: ClassVar[float] = 20.0
+
+    def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
+        asking, found = lab.asking, []
+        stated = asking.stated
+        if stated is not None and not _same(stated.template, asking.trained.template):
+            label = "the template that format.json states, which is not that of training"
+            found.append(Variant("template-mismatch", label, partial(_framed, stated.template), True))
+        if case.lacks(("texts",)):
+            return found
+        for name, template in asking.templates.items():
+            if not _same(template, current.template):
+                label = f"another frame of the prompt ({name}; training used {asking.way})"
+                found.append(Variant("template-mismatch", label, partial(_framed, template)))
+        return found
+
+    def cleared(self, case: Case, lab: Lab) -> str:
+        asking = lab.asking
+        others = [loss for name, loss in asking.losses.items() if name != asking.way]
+        beside = f", {min(others):.3f} in the next best template" if others else ""
+        cost = asking.losses[asking.way]
+        return (
+            f"{super().cleared(case, lab)}; training targets cost {cost:.3f} nats a token in the template "
+            f"{asking.way}{beside}"
+        )
+
+    def remedy(self, lab: Lab, steps: Sequence[Step]) -> str:
+        way = lab.asking.way
+        return f"ask in the template of training ({way}): the one thing that must be the same in both"
+
+
+def _framed(template: Template, conditions: Conditions) -> Conditions:
+    # The stop token stays that of training: another frame ends prompts, not answers.
+    return conditions.but(template=replace(template, stop=conditions.template.stop))
+
+
+def _same(one: Template, other: Template) -> bool:
+    return (one.prefix, one.suffix) == (other.prefix, other.suffix)

@@ -1,0 +1,226 @@
+"""Teacher forcing: what a model thinks of each token of given answers, in one pass and without decoding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from medspan.extract import DecodingOptions
+
+TIE = 0.25
+"""Logits this close are a tie: in bfloat16 those of 16 to 32 are an eighth apart, and batches round."""
+TOKENS_AT_ONCE = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """Token ids of a prompt and an answer; losses count from `start` on."""
+
+    ids: tuple[int, ...]
+    start: int
+
+    @property
+    def answer(self) -> tuple[int, ...]:
+        return self.ids[self.start :]
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Negative log probabilities (nats) of the tokens of one answer, of its prompt where asked for.
+
+    `chosen`: whether each token of the answer is the most probable one. `entropy`: of each distribution.
+    """
+
+    answer: tuple[float, ...]
+    chosen: tuple[bool, ...]
+    entropy: tuple[float, ...]
+    prompt: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Mean loss of an answer's token."""
+        return sum(self.answer) / len(self.answer) if self.answer else math.nan
+
+    @property
+    def stop(self) -> float:
+        """Probability of the last token, which in a whole target is the stop token."""
+        return math.exp(-self.answer[-1]) if self.answer else math.nan
+
+
+def mean_loss(losses: Sequence[Losses]) -> float:
+    """Mean loss of a token over all answers; NaN without a token."""
+    count = sum(len(one.answer) for one in losses)
+    return sum(sum(one.answer) for one in losses) / count if count else math.nan
+
+
+def mean_loss_before_stop(losses: Sequence[Losses]) -> float:
+    """Mean loss of a token but for each answer's last one, the stop token; NaN without a token."""
+    count = sum(len(one.answer) - 1 for one in losses if one.answer)
+    return sum(sum(one.answer[:-1]) for one in losses) / count if count else math.nan
+
+
+def mean_prompt_loss(losses: Sequence[Losses]) -> float:
+    """Mean loss of a prompt's token over all prompts; NaN without a token."""
+    count = sum(len(one.prompt) for one in losses)
+    return sum(sum(one.prompt) for one in losses) / count if count else math.nan
+
+
+def forced_losses(model: Any, rows: Sequence[Forced], *, prompts: bool = False) -> list[Losses]:
+    """The losses of each row, in order; `prompts`: those of the prompts' tokens too."""
+
+    def read(row: Forced, logits: Any) -> Losses:
+        import torch
+
+        first = 1 if prompts else row.start
+        wanted = torch.tensor(row.ids[first:], device=logits.device)
+        scores = torch.log_softmax(logits, dim=-1)
+        losses = -scores.gather(1, wanted[:, None])[:, 0]
+        split = row.start - first
+        answer = scores[split:]
+        return Losses(
+            tuple(losses[split:].tolist()),
+            tuple((answer.argmax(dim=-1) == wanted[split:]).tolist()),
+            tuple((-(answer.exp() * answer).sum(dim=-1)).tolist()),
+            tuple(losses[:split].tolist()),
+        )
+
+    found: dict[int, Losses] = {}
+    for index, logits in _logits(model, rows, (lambda row: 1) if prompts else (lambda row: row.start)):
+        found[index] = read(rows[index], logits)
+    return [found[index] for index in range(len(rows))]
+
+
+def explained(model: Any, rows: Sequence[Forced], ways: Sequence[DecodingOptions]) -> list[list[list[bool]]]:
+    """For each way of decoding and each row, which tokens of the answer that way would have chosen.
+
+    Greedy choice with the way's `repetition_penalty` and `no_repeat_ngram_size`, as transformers applies
+    them (RepetitionPenaltyLogitsProcessor, NoRepeatNGramLogitsProcessor).
+    """
+    found: list[list[list[bool]]] = [[[] for _ in rows] for _ in ways]
+    for index, logits in _logits(model, rows, lambda row: row.start):
+        row = rows[index]
+        scores = logits.cpu().numpy()
+        for place, token in enumerate(row.answer):
+            seen = row.ids[: row.start + place]
+            for number, chosen in enumerate(_would_choose(scores[place], seen, token, ways)):
+                found[number][index].append(chosen)
+    return found
+
+
+TEMPERATURES = (0.2, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How answers look if drawn by lot at the `temperature` that makes them likeliest.
+
+    `likelihood`: mean log probability of a token there. `expected`: share of tokens that are the most
+    probable ones, if drawn so; `observed`: of those that stand there.
+    """
+
+    temperature: float
+    likelihood: float
+    expected: float
+    observed: float
+
+
+def likeliest_temperature(model: Any, rows: Sequence[Forced]) -> Drawn:
+    """The answers as drawn by lot at the likeliest of `TEMPERATURES`."""
+    import torch
+
+    sums = dict.fromkeys(TEMPERATURES, 0.0)
+    tops = dict.fromkeys(TEMPERATURES, 0.0)
+    count = hits = 0
+    for index, logits in _logits(model, rows, lambda row: row.start):
+        wanted = torch.tensor(rows[index].answer, device=logits.device)
+        count += len(wanted)
+        hits += int((logits.argmax(dim=-1) == wanted).sum())
+        for temperature in TEMPERATURES:
+            scores = torch.log_softmax(logits / temperature, dim=-1)
+            sums[temperature] += float(scores.gather(1, wanted[:, None]).sum())
+            tops[temperature] += float(scores.amax(dim=-1).exp().sum())
+    best = max(sums, key=lambda temperature: sums[temperature])
+    of = max(1, count)
+    return Drawn(best, sums[best] / of, tops[best] / of, hits / of)
+
+
+def _would_choose(
+    scores: NDArray[np.float32], seen: Sequence[int], token: int, ways: Sequence[DecodingOptions]
+) -> list[bool]:
+    """Whether greedy decoding takes `token` after `seen`, for each way; near ties count as taken."""
+    import numpy as np
+
+    told = np.asarray(sorted(set(seen)))
+    held = scores[told]
+    unseen = scores.copy()
+    unseen[told] = -np.inf
+    other = float(unseen.max())
+    place = int(np.searchsorted(told, token))
+    known = place < len(told) and int(told[place]) == token
+    sizes = {way.no_repeat_ngram_size for way in ways} - {0}
+    banned = {size: np.isin(told, _banned(seen, size)) for size in sizes}
+    chosen = []
+    for way in ways:
+        penalty = way.repetition_penalty
+        after = np.where(held < 0, held * penalty, held / penalty)
+        if way.no_repeat_ngram_size:
+            after = np.where(banned[way.no_repeat_ngram_size], -np.inf, after)
+        own = float(after[place]) if known else float(scores[token])
+        chosen.append(own >= max(float(after.max()), other) - TIE)
+    return chosen
+
+
+def _banned(seen: Sequence[int], size: int) -> list[int]:
+    """The tokens that would repeat an n-gram of `size` tokens."""
+    if len(seen) + 1 < size:
+        return []
+    last = tuple(seen[len(seen) - size + 1 :])
+    return [
+        seen[start + size - 1]
+        for start in range(len(seen) - size + 1)
+        if tuple(seen[start : start + size - 1]) == last
+    ]
+
+
+def _logits(model: Any, rows: Sequence[Forced], first: Callable[[Forced], int]) -> Any:
+    """(index of the row, logits (tokens from `first` on, vocabulary) in float32), the longest rows first."""
+    import torch
+
+    order = sorted(range(len(rows)), key=lambda index: (-len(rows[index].ids), index))
+    at = 0
+    with torch.inference_mode():
+        while at < len(order):
+            width = len(rows[order[at]].ids)
+            batch = order[at : at + max(1, TOKENS_AT_ONCE // max(1, width))]
+            at += len(batch)
+            ids = torch.zeros((len(batch), width), dtype=torch.long)
+            for place, index in enumerate(batch):
+                ids[place, : len(rows[index].ids)] = torch.tensor(rows[index].ids)
+            # Padding stands on the right, where causal attention never sees it.
+            hidden = _hidden(model, ids.to(model.device))
+            head = model.get_output_embeddings()
+            for place, index in enumerate(batch):
+                row = rows[index]
+                start = first(row)
+                # The logits after a token predict the next one.
+                yield index, _through(model, head, hidden[place, start - 1 : len(row.ids) - 1])
+
+
+def _hidden(model: Any, ids: Any) -> Any:
+    return _bare(model).get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
+
+
+def _through(model: Any, head: Any, hidden: Any) -> Any:
+    logits = head(hidden).float()
+    cap = getattr(_bare(model).config.get_text_config(), "final_logit_softcapping", None)
+    return logits if not cap else cap * (logits / cap).tanh()
+
+
+def _bare(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model

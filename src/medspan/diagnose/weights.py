@@ -1,0 +1,121 @@
+"""Models for the lab: the base, the base with an adapter, in a precision; the last few stay in memory."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SMALL = 2 * 2**30
+"""Bytes of weights up to which several models are kept at once."""
+KEPT = 4
+
+
+@dataclass
+class Weights:
+    """Loads models on demand. `device` and `dtype` as `load_base` takes them."""
+
+    device: str = "auto"
+    _held: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
+    _tokenizers: dict[str, Any] = field(default_factory=dict)
+
+    def model(
+        self,
+        base: str,
+        adapter: Path | None,
+        dtype: str = "auto",
+        bits: int | None = None,
+        part: str | None = None,
+    ) -> Any:
+        """The model in evaluation mode; ModelError where it cannot be loaded or the adapter does not fit.
+
+        `bits` rounds the weights, `part` applies only a part of the adapter (see `PARTS`).
+        """
+        key = (base, adapter, dtype, bits, part)
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        from medspan.extract.loading import with_adapter
+        from medspan.models import load_base
+
+        loaded = load_base(base, device=self.device, dtype=dtype)
+        self._tokenizers.setdefault(base, loaded.tokenizer)
+        model = loaded.model if adapter is None else with_adapter(loaded.model, adapter)
+        if part is not None:
+            keep_part(model, self.model(base, None, dtype), PARTS[part])
+        if bits is not None:
+            round_weights(model, bits)
+        model.eval()
+        size = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+        while self._held and len(self._held) >= (KEPT if size <= SMALL else 1):
+            self._held.popitem(last=False)
+        self._held[key] = model
+        return model
+
+    def tokenizer(self, name: str) -> Any:
+        """The tokenizer of a base model or of a folder with tokenizer files."""
+        if name not in self._tokenizers:
+            from medspan.models import load_tokenizer
+
+            if (Path(name) / "tokenizer_config.json").is_file() and not (
+                Path(name) / "config.json"
+            ).is_file():
+                from transformers import AutoTokenizer
+
+                self._tokenizers[name] = AutoTokenizer.from_pretrained(name)
+            else:
+                self._tokenizers[name] = load_tokenizer(name)
+        return self._tokenizers[name]
+
+
+def keep_part(model: Any, base: Any, keeps: Callable[[str, float], float]) -> None:
+    """Take what an adapter changed back in place, but for the share that `keeps` gives by name and depth."""
+    import torch
+
+    plain = dict(base.named_parameters())
+    layers = base.config.get_text_config().num_hidden_layers
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            found = _LAYER.search(name)
+            before = plain.get(name)
+            if before is None or found is None:
+                continue
+            share = keeps(name, int(found.group(1)) / layers)
+            if share != 1.0:
+                parameter.copy_(before + share * (parameter - before))
+
+
+_LAYER = re.compile(r"layers\.(\d+)\.")
+PARTS: dict[str, Callable[[str, float], float]] = {
+    "half of its strength": lambda name, depth: 0.5,
+    "twice its strength": lambda name, depth: 2.0,
+    "its attention layers": lambda name, depth: float("attn" in name),
+    "its feed-forward layers": lambda name, depth: float("mlp" in name),
+    "its lower layers": lambda name, depth: float(depth < 0.5),
+    "its upper layers": lambda name, depth: float(depth >= 0.5),
+}
+"""What of an adapter may have been applied: the share of each weight's change, by its name and depth."""
+
+
+def round_weights(model: Any, bits: int) -> None:
+    """Round every linear layer's weights in place to `bits` bits, symmetric, in blocks of 64 of a row.
+
+    The grid of plain round-to-nearest quantization, as 4-bit loaders come close to.
+    """
+    import torch
+
+    most = 2 ** (bits - 1) - 1
+    head = model.get_output_embeddings()
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear) and layer is not head:
+                weight = layer.weight.data
+                rows, columns = weight.shape
+                if columns % 64:
+                    continue
+                blocks = weight.float().view(rows, -1, 64)
+                scale = blocks.abs().amax(dim=-1, keepdim=True).clamp(min=1e-8) / most
+                layer.weight.data = ((blocks / scale).round() * scale).view(rows, columns).to(weight.dtype)

@@ -1,0 +1,1 @@
+"""The alarms of a training: one fault a file."""

@@ -1,0 +1,196 @@
+"""Probes that read answers under the model, with planted losses and answers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspan.core import Annotation, Example, UnalignedMention
+from medspan.diagnose.base import Cleared, Said, Suspicion, all_probes
+from medspan.diagnose.case import Case
+from medspan.diagnose.lab import Lab
+from medspan.evaluate.curves import Curves, Point
+
+from .planted_lab import CONDITIONS, PlantedLab, a_case, answered, documents, losses, right
+
+
+def examined(name: str, case: Case, lab: Lab) -> Said:
+    (probe,) = [one for one in all_probes() if one.name == name]
+    (said,) = probe.examine(case, lab)
+    return said
+
+
+def test_a_stop_token_that_was_learnt_is_cleared() -> None:
+    lab = PlantedLab(a_case(), planted_losses={True: losses(0.2)})
+    said = examined("stop-token-untrained", lab.case, lab)
+    assert isinstance(said, Cleared)
+    assert "median 0.990" in said.evidence[0]
+
+
+def test_a_stop_token_without_probability_and_answers_that_run_on_are_named() -> None:
+    case = a_case()
+    lab = PlantedLab(
+        case,
+        planted_losses={True: losses(0.2, stop=7.0)},
+        planted_answers=lambda _, one: right(one) + "Drug: aspirin; mercury; arsenic;\n" * 5,
+        endless=True,
+    )
+    said = examined("stop-token-untrained", case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence >= 0.85
+    assert "16 of 16 answers run to the limit" in said.evidence[1]
+
+
+@pytest.mark.parametrize(("with_adapter", "named"), [(3.9, False), (4.6, False), (0.9, True)])
+def test_prompts_that_the_adapter_expects_show_that_they_had_labels(with_adapter: float, named: bool) -> None:
+    planted = {True: losses(0.1, prompt=with_adapter), False: losses(1.7, prompt=4.0)}
+    lab = PlantedLab(a_case(), planted_losses=planted)
+    said = examined("loss-on-prompt", lab.case, lab)
+    assert isinstance(said, Suspicion) is named
+    if isinstance(said, Suspicion):
+        assert said.confidence == 0.9
+
+
+def test_labels_on_the_prompt_that_files_state_and_weights_do_not_show_are_a_note() -> None:
+    planted = {True: losses(0.1, prompt=4.1), False: losses(1.7, prompt=4.0)}
+    lab = PlantedLab(a_case(stated={"loss_on_prompt": True}), planted_losses=planted)
+    said = examined("loss-on-prompt", lab.case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence < 0.5
+
+
+def test_answers_that_cost_the_same_after_any_text_show_that_the_input_is_ignored() -> None:
+    planted = {True: losses(0.9), False: losses(1.7)}
+    lab = PlantedLab(a_case(), planted_losses=planted, exchanged=losses(0.95))
+    said = examined("input-ignored", lab.case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence == 0.95
+    assert "costs 0.81 nats after its own text, 0.86 after another document's, 1.53" in said.evidence[0]
+
+
+def test_a_model_that_copies_is_cleared_of_ignoring_its_input() -> None:
+    planted = {True: losses(0.2), False: losses(1.7)}
+    lab = PlantedLab(a_case(), planted_losses=planted, exchanged=losses(2.0))
+    assert isinstance(examined("input-ignored", lab.case, lab), Cleared)
+
+
+def test_a_model_that_learnt_nothing_is_not_said_to_have_learnt_the_form() -> None:
+    planted = {True: losses(1.8), False: losses(1.7)}
+    lab = PlantedLab(a_case(), planted_losses=planted, exchanged=losses(1.85))
+    assert isinstance(examined("input-ignored", lab.case, lab), Cleared)
+
+
+def test_targets_that_are_not_in_their_texts_are_told_as_the_origin() -> None:
+    def elsewhere(example: Example) -> Example:
+        loose = (UnalignedMention("Drug", "zinc", "not-in-text"),)
+        return Example(example.document, Annotation((), loose))
+
+    train = tuple(map(elsewhere, documents(20, "t")))
+    case = a_case(parts={"train": train, "test": documents(16)})
+    lab = PlantedLab(case, planted_losses={True: losses(0.5), False: losses(1.7)}, exchanged=losses(1.0))
+    said = examined("input-ignored", case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence >= 0.5
+    assert "20 of 20 mentions of the training references are not in their text" in said.evidence
+
+
+def test_answers_that_go_on_where_stored_ones_stop_were_truncated() -> None:
+    whole = documents(16)
+    case = a_case(predictions=answered(whole, lambda one: right(one)[:8]))
+    lab = PlantedLab(case)
+    said = examined("output-truncated", case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence == 0.97
+    assert said.effect is not None
+    assert said.effect.after == 1.0
+    assert said.evidence[0].startswith("16 of 16 stored answers are cut-off beginnings")
+
+
+def test_whole_stored_answers_are_not_truncated() -> None:
+    case = a_case(predictions=answered(documents(16), right))
+    assert isinstance(examined("output-truncated", case, PlantedLab(case)), Cleared)
+
+
+def test_answers_that_the_model_itself_would_give_need_not_be_decoded_again() -> None:
+    def never(*_: object) -> str:
+        raise AssertionError("decoded")
+
+    case = a_case(predictions=answered(documents(16), right))
+    lab = PlantedLab(case, explained=0.995, planted_answers=never)
+    assert isinstance(examined("output-truncated", case, lab), Cleared)
+
+
+def test_answers_that_would_never_end_are_no_case_of_truncation() -> None:
+    case = a_case(predictions=answered(documents(16), lambda one: right(one)[:8]))
+    lab = PlantedLab(case, endless=True)
+    said = examined("output-truncated", case, lab)
+    assert isinstance(said, Cleared)
+    assert "would not have ended anyway" in said.evidence[0]
+
+
+def adapter(folder: Path, *, still: bool) -> Path:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    value = 0.0 if still else 0.5
+    names = [f"layers.{n}.lora_{side}.weight" for n in range(2) for side in "AB"]
+    tensors = {name: torch.full((2, 2), value if "_B" in name else 1.0) for name in names}
+    save_file(tensors, folder / "adapter_model.safetensors")
+    return folder
+
+
+def curve(*values: float) -> Curves:
+    return Curves("log", "medspan log", loss=tuple(Point(10 * n, value) for n, value in enumerate(values, 1)))
+
+
+@pytest.mark.parametrize(
+    ("still", "logged", "named"),
+    [
+        (True, (0.0, 0.0, 0.0), True),
+        (True, (1.5, 1.5, 1.5), True),
+        (False, (math.nan, math.nan), True),
+        (False, (1.5, 0.4, 0.2), False),
+        (False, (1.5, math.nan, math.nan), False),
+    ],
+)
+def test_a_training_without_labels_leaves_the_adapter_still_or_its_loss_dead(
+    tmp_path: Path, still: bool, logged: tuple[float, ...], named: bool
+) -> None:
+    case = a_case(adapter=adapter(tmp_path / "adapter", still=still), curves=curve(*logged))
+    said = examined("targets-masked", case, PlantedLab(case))
+    assert isinstance(said, Suspicion) is named
+    if isinstance(said, Suspicion):
+        assert said.confidence == 0.95
+        assert "input-ignored" in said.explains
+
+
+def test_texts_that_were_read_as_nothing_are_a_mismatch_of_the_parser() -> None:
+    def lost(example: Example) -> Any:
+        return example.with_prediction(Annotation(unparsed=(right(example),)), right(example), False)
+
+    case = a_case(predictions=tuple(map(lost, documents(16))))
+    said = examined("parser-mismatch", case, PlantedLab(case))
+    assert isinstance(said, Suspicion)
+    assert said.confidence == 0.97
+    assert said.effect is not None
+    assert (said.effect.before, said.effect.after) == (0.0, 1.0)
+    assert "nothing was read from 16 of 16 answers" in said.evidence[1]
+    assert "--format compact" in said.remedy
+
+
+def test_texts_that_say_what_was_read_clear_the_parser() -> None:
+    case = a_case(predictions=answered(documents(16), right))
+    assert isinstance(examined("parser-mismatch", case, PlantedLab(case)), Cleared)
+
+
+def test_poor_answers_that_were_read_rightly_clear_the_parser() -> None:
+    case = a_case(predictions=answered(documents(16), lambda one: "Drug: zinc;\nSymptom:\n"))
+    assert isinstance(examined("parser-mismatch", case, PlantedLab(case)), Cleared)
+
+
+def test_the_planted_conditions_are_those_of_training() -> None:
+    assert PlantedLab(a_case()).mended == CONDITIONS

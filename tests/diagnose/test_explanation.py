@@ -1,0 +1,252 @@
+"""Tiny random models answer under a planted fault: the stored answers alone say which it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspan.core import Annotation, Document, Example, Mention, Schema
+from medspan.diagnose.asked import Asking
+from medspan.diagnose.base import Effect, Suspicion, all_probes
+from medspan.diagnose.bases import FoundBase
+from medspan.diagnose.case import Case
+from medspan.diagnose.conditions import Conditions, Reworded, candidate_templates, with_second_bos
+from medspan.diagnose.explanation import EXPLAINED, Step, Variant, explain
+from medspan.diagnose.lab import Lab
+from medspan.diagnose.weights import PARTS, keep_part, round_weights
+from medspan.extract import DecodingOptions
+from medspan.format import make_codec
+
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
+
+WORDS = [
+    "fever",
+    "rash",
+    "nausea",
+    "naloxone",
+    "clonidine",
+    "lithium",
+    "gout",
+    "cough",
+    "warfarin",
+    "aspirin",
+]
+ADAPTER = Path("adapter")
+
+
+def word_ids(tokenizer: Any) -> list[int]:
+    """Tokens that are a space and a word."""
+    found = []
+    for token in range(1000, 6000):
+        text = tokenizer.decode([token])
+        if text[:1] == " " and text[1:].isalpha() and text.islower() and len(text) > 4:
+            found.append(token)
+    return found[:12]
+
+
+@dataclass
+class TinyWeights:
+    """Random models in place of loaded ones: one with the adapter, another without."""
+
+    tokenizer_: Any
+    device: str = "cpu"
+    held: dict[Any, Any] = field(default_factory=dict)
+
+    def model(
+        self,
+        base: str,
+        adapter: Path | None,
+        dtype: str = "auto",
+        bits: int | None = None,
+        part: str | None = None,
+    ) -> Any:
+        import torch
+        import transformers
+
+        key = (base, adapter, bits, part)
+        if key not in self.held:
+            torch.manual_seed(len(base) if adapter else 100 + len(base))
+            config = transformers.LlamaConfig(
+                hidden_size=64,
+                intermediate_size=128,
+                num_hidden_layers=2,
+                num_attention_heads=4,
+                num_key_value_heads=2,
+                initializer_range=0.3,
+                pad_token_id=0,
+                vocab_size=len(self.tokenizer_),
+            )
+            model = transformers.LlamaForCausalLM(config).float().eval()
+            with torch.no_grad():
+                # Whole words alone, so that a text has the tokens that it was generated with.
+                spoken = word_ids(self.tokenizer_)
+                rows = model.lm_head.weight[spoken] * 10
+                model.lm_head.weight.zero_()
+                model.lm_head.weight[spoken] = rows
+                # Every BOS is heard.
+                model.model.embed_tokens.weight[self.tokenizer_.bos_token_id] *= 10
+            if part is not None:
+                keep_part(model, self.model(base, None), PARTS[part])
+            self.held[key] = model
+            if bits is not None:
+                round_weights(self.held[key], bits)
+        return self.held[key]
+
+    def tokenizer(self, name: str) -> Any:
+        return self.tokenizer_
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    from medspan.models import load_tokenizer
+
+    return load_tokenizer("default")
+
+
+def documents(count: int = 8) -> tuple[Example, ...]:
+    found = []
+    for n in range(count):
+        words = [WORDS[(n * 5 + step * 7) % len(WORDS)] for step in range(6)]
+        text = f"Patient {n} has {words[0]} and {words[1]}, takes {words[2]} and {words[3]}."
+        mention = Mention.at(text, text.index(words[0]), text.index(words[0]) + len(words[0]), "Finding")
+        found.append(Example(Document(f"d{n}", text), Annotation((mention,))))
+    return tuple(found)
+
+
+def make_lab(tokenizer: Any) -> Lab:
+    """A lab whose model is asked in the chat template, with nothing stored yet."""
+    case = Case(Path("run"), parts={"test": documents()}, adapter=ADAPTER, base_model="base")
+    templates = candidate_templates(tokenizer)
+    codec = make_codec("compact", Schema(("Finding",)))
+    trained = Conditions(
+        templates["the chat template"],
+        codec,
+        DecodingOptions(grammar=False, max_new_tokens=24, batch_size=4),
+        "base",
+        ADAPTER,
+    )
+    lab = Lab(case)
+    lab.weights = TinyWeights(tokenizer)  # type: ignore[assignment]
+    lab.__dict__["base"] = FoundBase("base", None, {"base": "hash"}, {})
+    lab.__dict__["tokenizers"] = {"base": "hash"}
+    lab.__dict__["asking"] = Asking(
+        trained,
+        "the chat template",
+        "stated",
+        {"the chat template": 1.0},
+        {},
+        templates,
+        {"stated": codec},
+        None,
+    )
+    return lab
+
+
+def with_stored(tokenizer: Any, change: Callable[[Conditions], Conditions]) -> Lab:
+    """A lab whose stored answers were made under changed conditions."""
+    made = make_lab(tokenizer)
+    stored = tuple(made.answers(change(made.mended), documents()))
+    lab = make_lab(tokenizer)
+    lab.case = replace(lab.case, predictions=stored)
+    return lab
+
+
+def test_answers_made_as_in_training_need_no_explanation(tokenizer: Any) -> None:
+    found = explain(with_stored(tokenizer, lambda one: one))
+    assert found.plain is not None
+    assert found.plain >= EXPLAINED
+    assert found.steps == ()
+    assert found.temperature is None
+
+
+FAULTS: dict[str, tuple[str, Callable[[Any, Conditions], Conditions]]] = {
+    "penalty": ("decoding-blocks-copying", lambda _, one: one.decoding(repetition_penalty=1.3)),
+    "n-grams": ("decoding-blocks-copying", lambda _, one: one.decoding(no_repeat_ngram_size=2)),
+    "template": (
+        "template-mismatch",
+        lambda tokenizer, one: one.but(template=candidate_templates(tokenizer)["alpaca"]),
+    ),
+    "no adapter": ("adapter-not-applied", lambda _, one: one.but(adapter=None)),
+    "wording": (
+        "wording-sensitive",
+        lambda _, one: one.but(codec=Reworded(one.codec, lambda prompt, _: f"Text: {prompt}")),
+    ),
+    "half an adapter": ("adapter-not-applied", lambda _, one: one.but(part="its upper layers")),
+    "bos": (
+        "double-bos",
+        lambda tokenizer, one: one.but(template=with_second_bos(one.template, tokenizer)),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_of_decoding_is_found_from_the_texts_alone(tokenizer: Any, fault: str) -> None:
+    cause, change = FAULTS[fault]
+    found = explain(with_stored(tokenizer, lambda one: change(tokenizer, one)))
+    assert found.causes == (cause,)
+    assert found.plain is not None
+    assert found.final is not None
+    assert found.plain < 0.97
+    assert found.final > 0.95
+
+
+def test_two_faults_are_both_found(tokenizer: Any) -> None:
+    def change(one: Conditions) -> Conditions:
+        template = candidate_templates(tokenizer)["alpaca"]
+        return one.but(template=replace(template, stop=one.template.stop)).decoding(no_repeat_ngram_size=2)
+
+    found = explain(with_stored(tokenizer, change))
+    assert set(found.causes) == {"template-mismatch", "decoding-blocks-copying"}
+    assert found.final is not None
+    assert found.final > 0.95
+
+
+def test_answers_drawn_by_lot_are_told_from_a_penalty(tokenizer: Any) -> None:
+    found = explain(with_stored(tokenizer, lambda one: one.decoding(do_sample=True, temperature=1.0)))
+    assert found.temperature is not None
+    assert 0.7 <= found.temperature <= 1.5
+    assert found.causes == ("decoding-samples",)
+
+
+def test_labels_of_the_variants_name_the_options(tokenizer: Any) -> None:
+    found = explain(with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.5)))
+    (step,) = found.of("decoding-blocks-copying")
+    assert step.variant.label == "repetition_penalty=1.5"
+
+
+def test_what_files_state_is_taken_before_anything_that_merely_fits(tokenizer: Any) -> None:
+    lab = with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.15))
+    asking = lab.asking
+    stated = replace(asking, stated=asking.trained.decoding(repetition_penalty=1.15))
+    lab.__dict__["asking"] = stated
+    found = explain(lab)
+    assert found.causes == ("decoding-blocks-copying",)
+    assert found.steps[0].variant.stated
+
+
+def test_answers_that_files_call_greedy_are_not_taken_for_drawn_ones(tokenizer: Any) -> None:
+    lab = with_stored(tokenizer, lambda one: one.decoding(do_sample=True, temperature=1.0))
+    lab.case = replace(lab.case, made={"decoding": {"do_sample": False}})
+    assert explain(lab).temperature is None
+
+
+def test_blank_answers_make_no_fault_sure(tokenizer: Any) -> None:
+    """Every fault that silences the model explains them, so none of these is named."""
+    lab = make_lab(tokenizer)
+    silent = tuple(one.with_prediction(Annotation(), "", False) for one in documents())
+    lab.case = replace(lab.case, predictions=silent)
+    step = Step(Variant("double-bos", "a second BOS", lambda one: one), 0.1, 1.0)
+    found = explain(lab)
+    assert found.blank
+    lab.__dict__["explanation"] = replace(found, plain=0.1, final=1.0, steps=(step,))
+    lab.mending = lambda cause: Effect("entity F1", 0.0, 0.9, (0.8, 1.0))  # type: ignore[method-assign]
+    (probe,) = [one for one in all_probes() if one.name == "double-bos"]
+    lab.__dict__["problem"] = None
+    (said,) = probe.examine(lab.case, lab)
+    assert isinstance(said, Suspicion)
+    assert said.confidence < 0.5
+    assert any("blank" in line for line in said.evidence)

@@ -1,0 +1,129 @@
+"""The cases of the bench: single faults, pairs of faults, runs without their record, healthy runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import injectors  # noqa: F401  registers them
+from .injector import REGISTER
+from .recipe import HEALTHY, Recipe
+
+SEEDS = (1, 2, 3)
+Kind = Literal["single", "pair", "healthy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault in a dose."""
+
+    id: str
+    dose: str = "strong"
+
+    def __str__(self) -> str:
+        return f"{self.id}.{self.dose}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A run to be diagnosed: a recipe, a seed, and no, one or two faults."""
+
+    seed: int
+    faults: tuple[Fault, ...] = ()
+    recipe: Recipe = field(default_factory=Recipe)
+    without_record: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return ("healthy", "single", "pair")[len(self.faults)]  # type: ignore[return-value]
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        return tuple(fault.id for fault in self.faults)
+
+    @property
+    def strong(self) -> bool:
+        return all(fault.dose == "strong" for fault in self.faults)
+
+    @property
+    def name(self) -> str:
+        """A name fit for a folder, under which results are kept."""
+        what = "+".join(map(str, self.faults)) or f"healthy-{self.recipe.name}"
+        return f"{what}-s{self.seed}" + ("-without-record" if self.without_record else "")
+
+    @property
+    def training(self) -> str:
+        """The name of the training: cases whose faults come after the training share it."""
+        spoilt = "".join(f"+{fault}" for fault in self.faults_of_training)
+        return f"{self.recipe.training}{spoilt}-s{self.seed}"
+
+    @property
+    def faults_of_training(self) -> tuple[Fault, ...]:
+        """The faults that come in before the training ends."""
+        return tuple(fault for fault in self.faults if REGISTER[fault.id].trains)
+
+    @property
+    def healthy(self) -> Case:
+        """The healthy run of the same seed, against which a fault's loss is measured."""
+        return Case(self.seed, (), self.recipe)
+
+
+WITHOUT_RECORD = (
+    Fault("decoding-blocks-copying", "strong"),
+    Fault("decoding-blocks-copying", "mild"),
+    Fault("template-mismatch", "strong"),
+    Fault("parser-mismatch", "mild"),
+)
+"""Decoding, template and parser faults must be found with `record.json` deleted, too."""
+
+PAIRS = tuple(
+    tuple(Fault(id, dose) for id, dose in pair)
+    for pair in (
+        (("decoding-blocks-copying", "strong"), ("labels-not-inferable", "strong")),
+        (("leak-inflated-score", "strong"), ("decoding-blocks-copying", "mild")),
+        (("undertrained", "mild"), ("decoding-samples", "strong")),
+        (("template-mismatch", "strong"), ("output-truncated", "strong")),
+        (("type-confusion", "strong"), ("decoding-blocks-copying", "mild")),
+        (("boundary-errors", "strong"), ("output-truncated", "strong")),
+        (("split-imbalance", "strong"), ("decoding-samples", "strong")),
+        (("memorised", "strong"), ("leak-inflated-score", "strong")),
+        (("precision-mismatch", "strong"), ("parser-mismatch", "mild")),
+        (("stop-token-untrained", "strong"), ("decoding-blocks-copying", "strong")),
+        (("labels-not-inferable", "strong"), ("leak-inflated-score", "strong")),
+        (("data-changed", "strong"), ("decoding-samples", "strong")),
+    )
+)
+
+
+def every_case(seeds: Sequence[int] = SEEDS) -> list[Case]:
+    """All cases: healthy runs first, then single faults, runs without records, and pairs."""
+    return [*_healthy(), *_singles(seeds), *_without_record(seeds), *_pairs(seeds)]
+
+
+def chosen(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
+    """The cases whose name or one of whose causes is among `only`; all without any."""
+    return [case for case in cases if not only or {case.name, case.kind, *case.causes} & set(only)]
+
+
+def _healthy() -> Iterator[Case]:
+    for recipe, seed in HEALTHY:
+        yield Case(seed, (), recipe)
+
+
+def _singles(seeds: Sequence[int]) -> Iterator[Case]:
+    for id, injector in REGISTER.items():
+        for dose in injector.doses:
+            for seed in seeds:
+                yield Case(seed, (Fault(id, dose),))
+
+
+def _without_record(seeds: Sequence[int]) -> Iterator[Case]:
+    for fault in WITHOUT_RECORD:
+        yield Case(seeds[0], (fault,), without_record=True)
+
+
+def _pairs(seeds: Sequence[int]) -> Iterator[Case]:
+    """Each pair in one seed, the seeds in turn."""
+    for at, pair in enumerate(PAIRS):
+        yield Case(seeds[at % len(seeds)], pair)
