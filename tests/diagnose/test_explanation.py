@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,18 @@ import pytest
 
 from medspan.core import Annotation, Document, Example, Mention, Schema
 from medspan.diagnose.asked import Asking
-from medspan.diagnose.base import Effect, Suspicion, all_probes
+from medspan.diagnose.base import Cleared, Effect, Suspicion, all_probes
 from medspan.diagnose.bases import FoundBase
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, Reworded, candidate_templates, with_second_bos
-from medspan.diagnose.explanation import EXPLAINED, Step, Variant, explain
+from medspan.diagnose.explanation import (
+    ALONE,
+    EXPLAINED,
+    FIRST_OF_SEVERAL,
+    Explanation,
+    answer_probes,
+    explain,
+)
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.weights import PARTS, keep_part, round_weights
 from medspan.extract import DecodingOptions
@@ -234,19 +241,66 @@ def test_answers_that_files_call_greedy_are_not_taken_for_drawn_ones(tokenizer: 
     assert explain(lab).temperature is None
 
 
-def test_blank_answers_make_no_fault_sure(tokenizer: Any) -> None:
-    """Every fault that silences the model explains them, so none of these is named."""
+def with_blank_answers(tokenizer: Any) -> Lab:
     lab = make_lab(tokenizer)
     silent = tuple(one.with_prediction(Annotation(), "", False) for one in documents())
     lab.case = replace(lab.case, predictions=silent)
-    step = Step(Variant("double-bos", "a second BOS", lambda one: one), 0.1, 1.0)
-    found = explain(lab)
-    assert found.blank
-    lab.__dict__["explanation"] = replace(found, plain=0.1, final=1.0, steps=(step,))
-    lab.mending = lambda cause: Effect("entity F1", 0.0, 0.9, (0.8, 1.0))  # type: ignore[method-assign]
-    (probe,) = [one for one in all_probes() if one.name == "double-bos"]
     lab.__dict__["problem"] = None
+    lab.mending = lambda cause: Effect("entity F1", 0.0, 0.9, (0.8, 1.0))  # type: ignore[method-assign]
+    return lab
+
+
+def silenced_by(monkeypatch: pytest.MonkeyPatch, lab: Lab, *silencing: str) -> Explanation:
+    """What explains blank answers where the faults of these causes, and no others, silence the model."""
+    of: dict[Conditions, str] = {}
+    mended = lab.mended
+    for probe in answer_probes():
+        for variant in probe.variants(lab.case, lab, mended):
+            changed = variant.change(mended)
+            if changed != mended:
+                of.setdefault(changed, variant.cause)
+
+    def fits(conditions: Sequence[Conditions], answers: int = 16) -> list[float]:
+        return [1.0 if of.get(one) in silencing else 0.0 for one in conditions]
+
+    monkeypatch.setattr(lab, "fits", fits)
+    found = explain(lab)
+    lab.__dict__["explanation"] = found
+    return found
+
+
+def said_by(lab: Lab, name: str) -> Any:
+    (probe,) = [one for one in all_probes() if one.name == name]
     (said,) = probe.examine(lab.case, lab)
+    return said
+
+
+def test_of_faults_that_silence_the_model_the_first_to_try_is_named_unsurely(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = with_blank_answers(tokenizer)
+    found = silenced_by(monkeypatch, lab, "precision-mismatch", "template-mismatch")
+    assert found.blank
+    assert found.causes == ("template-mismatch",)
+    assert found.rivals == ("precision-mismatch",)
+    said = said_by(lab, "template-mismatch")
     assert isinstance(said, Suspicion)
-    assert said.confidence < 0.5
-    assert any("blank" in line for line in said.evidence)
+    assert said.confidence == FIRST_OF_SEVERAL
+    assert any("precision-mismatch would silence" in line for line in said.evidence)
+    assert isinstance(said_by(lab, "precision-mismatch"), Cleared)
+
+
+def test_the_only_fault_that_silences_the_model_is_named_more_surely(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = with_blank_answers(tokenizer)
+    assert silenced_by(monkeypatch, lab, "precision-mismatch").rivals == ()
+    assert said_by(lab, "precision-mismatch").confidence == ALONE
+
+
+def test_blank_answers_that_nothing_brings_about_are_left_unexplained(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = silenced_by(monkeypatch, with_blank_answers(tokenizer))
+    assert found.blank
+    assert found.causes == ()

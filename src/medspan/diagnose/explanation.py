@@ -44,8 +44,11 @@ OTHERS = 20_000
 STRAYING, STATED_STRAYING = 0.08, 0.25
 """How far the share of most probable tokens may lie from what drawing at the likeliest temperature gives;
 and where files state that answers are drawn: hot ones are words that are cut otherwise when they are read."""
-UNSURE = 0.45
-"""Confidence where the stored answers cannot tell one fault from another."""
+SILENT = 0.1
+"""Share of answers that say something up to which stored answers count as blank."""
+ALONE, FIRST_OF_SEVERAL = 0.8, 0.6
+"""Confidence in what explains blank answers, where it is the only cause that does; where others do as well:
+then that is named which is tried first, since it is the cheapest to try."""
 COLDEST = 0.6
 """The lowest temperature that is thought of where no file states one: below, greedy answers look alike."""
 STEP_COST = 0.1
@@ -84,8 +87,8 @@ class Explanation:
     """The faults that explain the stored answers, the share explained by none and by all of them.
 
     `conditions`: those with all of the faults. The shares are None where there are no texts to explain.
-    `temperature`: that of drawing by lot, where that explains the rest. `blank`: most answers say nothing, so
-    that any fault which silences the model explains them.
+    `temperature`: that of drawing by lot, where that explains the rest. `blank`: the answers say nothing, so
+    that any fault which silences the model explains them; `rivals`: the other causes that do.
     """
 
     plain: float | None
@@ -94,6 +97,7 @@ class Explanation:
     conditions: Conditions
     temperature: float | None = None
     blank: bool = False
+    rivals: tuple[str, ...] = ()
 
     def of(self, cause: str) -> tuple[Step, ...]:
         """The steps of one cause."""
@@ -137,11 +141,11 @@ class AnswerProbe(Probe):
             fits = any(step.after is not None for step in steps)
             sure = 0.97 if lab.explanation.final is None or lab.explanation.final > 0.9 else 0.9
             if lab.explanation.blank and not any(step.variant.stated for step in steps):
-                sure = UNSURE
-                told.append("most stored answers are blank, which other faults explain as well")
+                sure = FIRST_OF_SEVERAL if lab.explanation.rivals else ALONE
+                told.append(_of_silence(lab.explanation))
             sure = sure if fits else min(0.9, sure)
             remedy = self.remedy(lab, steps)
-            yield Suspicion(cause, sure, (*told, said_of(effect)), remedy, effect, sure > UNSURE)
+            yield Suspicion(cause, sure, (*told, said_of(effect)), remedy, effect, True)
         else:
             told.append(f"{said_of(effect)}: it does no harm that {len(case.sample)} documents would show")
             yield Suspicion(cause, 0.3, tuple(told), self.remedy(lab, steps), effect)
@@ -195,10 +199,44 @@ def explain(lab: Lab) -> Explanation:
             break
         steps.append(Step(best[0], share, best[1]))
         current, share = best[0].change(current), best[1]
-    silent = sum(not (one.raw or "").strip() for one in case.sample)
-    blank = 2 * silent > len(case.sample)
     found = _believed(lab, Explanation(plain, share, tuple(steps), current))
-    return replace(found if share >= EXPLAINED else drawn_by_lot(lab, found), blank=blank)
+    spoken = sum(bool((one.raw or "").strip()) for one in case.sample)
+    if spoken <= SILENT * len(case.sample):
+        return _silenced(lab, found)
+    return found if share >= EXPLAINED else drawn_by_lot(lab, found)
+
+
+def _silenced(lab: Lab, found: Explanation) -> Explanation:
+    """The explanation of answers that are blank: of the faults that silence the model, the first to be tried.
+
+    Faults of a family count only where none is exact.
+    """
+    assert found.plain is not None
+    if found.plain >= EXPLAINED or any(step.variant.stated for step in found.steps):
+        return replace(found, blank=True)
+    silencing: list[tuple[Variant, float]] = []
+    for variant in (one for reads in (False, True) for one in _variants(lab, lab.mended, reads)):
+        fit = lab.fits([variant.change(lab.mended)], SCREENED)[0]
+        if fit >= EXPLAINED:
+            silencing.append((variant, fit))
+    silencing.sort(key=lambda one: one[0].near)
+    if not silencing:
+        return replace(found, blank=True)
+    first, fit = silencing[0]
+    rivals = dict.fromkeys(one.cause for one, _ in silencing if one.cause != first.cause)
+    steps = (Step(first, found.plain, fit),)
+    return Explanation(found.plain, fit, steps, first.change(lab.mended), blank=True, rivals=tuple(rivals))
+
+
+def _of_silence(found: Explanation) -> str:
+    """What blank answers leave open, in words."""
+    if not found.rivals:
+        return "the stored answers are blank; no other fault that was tried silences the model"
+    others = ", ".join(found.rivals)
+    return (
+        f"the stored answers are blank, which says little: {others} would silence the model as well; this "
+        "is the first to try"
+    )
 
 
 def _believed(lab: Lab, found: Explanation) -> Explanation:
