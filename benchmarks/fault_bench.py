@@ -1,17 +1,21 @@
 """The fault bench: healthy small runs, a fault in each, and what `medspan diagnose` says of them.
 
-    python benchmarks/fault_bench.py [--only ID ...] [--seeds 1 2 3] [--list] [--again] [--out DIR]
+    python benchmarks/fault_bench.py [--only ID ...] [--seeds 1 2 3] [--list] [--again] [--workers N] [--out DIR]
 
 Goes on case by case where it was left: results are lines of `runs/fault-bench/results.jsonl`, trainings
-stand in `runs/fault-bench/trained`. At most two hours in all on two cores; `--list` shows the plan.
+stand in `runs/fault-bench/trained`, what the doctor said in `runs/fault-bench/diagnoses`. At most two hours in
+all on two cores, where two cases run side by side, each on a core; `--list` shows the plan.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -37,21 +41,18 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     results = out / "results.jsonl"
     known = {} if options.again else _read(results)
-    for at, case in enumerate(wanted):
-        if case.name in known:
-            continue
-        try:
-            row = run_case(case, out, diagnose, keep=options.keep, remake=options.again)
-        except Exception as error:  # the others go on; without a result, the next call tries it again
-            print(f"{at + 1}/{len(wanted)} {case.name}: could not be made: {_told(error)}", flush=True)
+    todo = [case for case in wanted if case.name not in known]
+    for case, row in _run(todo, options):
+        if isinstance(row, str):
+            print(f"{case.name}: could not be made: {row}", flush=True)
             continue
         known[case.name] = row
         with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
         said = "right" if outcome.right(row) else "does not count" if not row["counts"] else "MISSED"
+        at = sum(one.name in known for one in wanted)
         print(
-            f"{at + 1}/{len(wanted)} {case.name}: {outcome.first(row)} ({said}, {row['seconds']} s)",
-            flush=True,
+            f"{at}/{len(wanted)} {case.name}: {outcome.first(row)} ({said}, {row['seconds']} s)", flush=True
         )
     rows = [known[case.name] for case in wanted if case.name in known]
     (out / "report.md").write_text(outcome.report(rows), "utf-8")
@@ -61,6 +62,21 @@ def main() -> None:
         print(f"{lacking} of {len(wanted)} cases could not be made; the same call tries them again")
     if len(rows) < len(wanted) or any(target.reached is False for target in outcome.targets(rows)):
         raise SystemExit(1)
+
+
+def _run(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[tuple[Case, dict[str, Any] | str]]:
+    """Each case with its result as it is ready; where it could not be made, with what went wrong."""
+    # Set before the processes load torch: together they have as many threads as there are cores.
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
+        running = {
+            pool.submit(run_case, case, options.out, diagnose, keep=options.keep, remake=options.again): case
+            for case in cases
+        }
+        for done in as_completed(running):
+            error = done.exception()
+            # The others go on; without a result, the next call tries it again.
+            yield running[done], done.result() if error is None else _told(error)
 
 
 def _options() -> argparse.Namespace:
@@ -76,6 +92,9 @@ def _options() -> argparse.Namespace:
         "--again", action="store_true", help="make and diagnose cases that have a result, too"
     )
     parser.add_argument("--keep", action="store_true", help="keep the folders of cases")
+    parser.add_argument(
+        "--workers", type=int, default=min(2, os.cpu_count() or 1), help="cases that run side by side"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "fault-bench")
     return parser.parse_args()
 
@@ -91,7 +110,7 @@ def _list(cases: Sequence[Case]) -> None:
     )
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[-600:]}"
 
 

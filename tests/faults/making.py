@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
 import shutil
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ def trainings(cases: Sequence[Case]) -> list[Case]:
 def make_training(case: Case, root: Path) -> Made:
     """The training of a case under `root/trained`, with its data beside it."""
     folder = root / "trained" / case.training
+    with _alone(folder):
+        return _training(case, folder)
+
+
+def _training(case: Case, folder: Path) -> Made:
     run = folder / "run"
     notes = notes_of(case)
     identity = _identity(case, notes, case.faults_of_training)
@@ -89,6 +95,11 @@ def settings_of(case: Case) -> dict[str, Any]:
 def make_case(case: Case, root: Path) -> Made:
     """The run folder of a case under `root/cases`, as its user has it: trained, evaluated, spoilt."""
     folder = root / "cases" / case.name
+    with _alone(folder):
+        return _case(case, folder, root)
+
+
+def _case(case: Case, folder: Path, root: Path) -> Made:
     run = folder / "run"
     identity = _identity(case, notes_of(case), case.faults)
     if _is_made(folder, identity):
@@ -132,6 +143,15 @@ def test_part(run: Path) -> tuple[Any, ...]:
 def remove_case(case: Case, root: Path) -> None:
     """Remove a case's folder; its training stays."""
     shutil.rmtree(root / "cases" / case.name, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While it lasts, no other process makes the folder: what several cases need is made once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _identity(case: Case, notes: Notes, faults: Sequence[Fault]) -> str:

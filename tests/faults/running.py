@@ -28,7 +28,9 @@ def run_case(
         making.remove_case(case, out)
     made = making.make_case(case, out)
     start = time.monotonic()
-    diagnosis = doctor(made.run, out / "diagnosis.json")
+    result = out / "diagnoses" / f"{case.name}.json"
+    result.parent.mkdir(parents=True, exist_ok=True)
+    diagnosis = doctor(made.run, result)
     seconds = time.monotonic() - start
     loss = {}
     if case.faults:
