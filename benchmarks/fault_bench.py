@@ -1,10 +1,10 @@
 """The fault bench: healthy small runs, a fault in each, and what `medspan diagnose` says of them.
 
-    python benchmarks/fault_bench.py [--only ID ...] [--seeds 1 2 3] [--list] [--again] [--workers N] [--out DIR]
+    python benchmarks/fault_bench.py [--only ID ...] [--seeds 1 2 3] [--list] [--again] [--out DIR]
 
 Goes on case by case where it was left: results are lines of `runs/fault-bench/results.jsonl`, trainings
-stand in `runs/fault-bench/trained`, what the doctor said in `runs/fault-bench/diagnoses`. At most two hours in
-all on two cores, where two cases run side by side, each on a core; `--list` shows the plan.
+stand in `runs/fault-bench/trained`, what the doctor said in `runs/fault-bench/diagnoses`. Two cases run side
+by side, each on a core (`--workers`), at most two hours in all; `--list` shows the plan.
 """
 
 from __future__ import annotations

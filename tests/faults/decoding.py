@@ -56,7 +56,8 @@ def decode(run: Path, test: Sequence[Example], how: Decoding) -> None:
     """Write the run's predictions for its test part, as `how` says."""
     if not how.own_script:
         free = [] if how.grammar else ["--free"]
-        command("evaluate", str(run), *free, "--quiet", "--allow-empty", *_settings(how))
+        settings = [] if _tags(run) else _settings(how)
+        command("evaluate", str(run), *free, "--quiet", "--allow-empty", *settings)
         return
     from medspan.read import write
 
@@ -125,6 +126,13 @@ def command(*arguments: str) -> int:
             raise RuntimeError(f"medspan {' '.join(arguments)}: {told.getvalue()[-1500:]}") from None
         return int(end.code or 0)
     return 0
+
+
+def _tags(run: Path) -> bool:
+    """Whether the run's model tags: it generates nothing, and has no options of decoding."""
+    from medspan.format import TagCard, load_card
+
+    return isinstance(load_card(run / "adapter"), TagCard)
 
 
 def _limits(how: Decoding) -> dict[str, Any]:
