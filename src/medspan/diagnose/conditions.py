@@ -16,6 +16,7 @@ from medspan.read.written import written
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """How answers are made. `adapter` None: the base model alone. `tokenizer` None: that of the base.
+    `cut`: one of `cuts.CUTS`, what happened to the tokenizer; None: nothing.
 
     `bits`: weights rounded to so many bits; None: as loaded. `part`: what of the adapter is applied, one of
     `weights.PARTS`; None: all of it.
@@ -27,6 +28,7 @@ class Conditions:
     base: str
     adapter: Path | None
     tokenizer: str | None = None
+    cut: str | None = None
     dtype: str = "auto"
     bits: int | None = None
     part: str | None = None

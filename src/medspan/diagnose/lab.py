@@ -11,6 +11,7 @@ from medspan.core import Example, MedspanError
 from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.cuts import CUTS
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses
 from medspan.diagnose.weights import Weights
 
@@ -38,6 +39,7 @@ class Lab:
     device: str = "auto"
     tell: Callable[[str], None] = lambda line: None
     weights: Weights = field(default_factory=Weights)
+    _cut: dict[tuple[str, str], Any] = field(default_factory=dict)
     _answers: dict[tuple[Conditions, str, str], Example] = field(default_factory=dict)
     _losses: dict[tuple[Any, ...], Losses] = field(default_factory=dict)
 
@@ -101,7 +103,14 @@ class Lab:
         )
 
     def tokenizer(self, conditions: Conditions) -> Any:
-        return self.weights.tokenizer(conditions.tokenizer or conditions.base)
+        """The tokenizer of the conditions; None where theirs cannot be made of that which there is."""
+        whole = self.weights.tokenizer(conditions.tokenizer or conditions.base)
+        if conditions.cut is None:
+            return whole
+        key = conditions.tokenizer or conditions.base, conditions.cut
+        if key not in self._cut:
+            self._cut[key] = CUTS[conditions.cut](whole)
+        return self._cut[key]
 
     def renderer(self, conditions: Conditions) -> Renderer:
         from medspan.format import Renderer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from medspan.core import Example, Mention, UnalignedMention
 from medspan.diagnose.base import Effect
@@ -41,7 +42,47 @@ def entity_errors(examples: Sequence[Example], training: Sequence[Example]) -> l
     return [one for one in classify(examples, "text", training=training) if one.group == "entities"]
 
 
-def corrected(examples: Sequence[Example], errors: Sequence[ItemError]) -> Effect:
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """The entity errors of some kinds that are left in answers.
+
+    `what`: what the answers are, in words. `share` of all entity errors. `effect`: entity F1 as it is, and if
+    these errors were right.
+    """
+
+    answers: Sequence[Example]
+    what: str
+    errors: Sequence[ItemError]
+    of: int
+    effect: Effect
+
+    @property
+    def share(self) -> float:
+        return len(self.errors) / self.of if self.of else 0.0
+
+    @property
+    def gain(self) -> float:
+        """What correcting them surely gains: the lower end of the interval; 0 without one."""
+        return self.effect.interval[0] if self.effect.interval is not None else 0.0
+
+    def in_words(self, are: str) -> str:
+        return (
+            f"{len(self.errors)} of {self.of} entity errors ({self.share:.0%}) in {len(self.answers)} "
+            f"{self.what} {are}"
+        )
+
+
+def residue_of(case: Case, lab: Lab, kinds: Collection[str]) -> Residue | None:
+    """The errors of these kinds that have a counterpart, in the answers left; None without answers."""
+    answers, what = answers_left(case, lab)
+    if not answers:
+        return None
+    errors = entity_errors(answers, case.train)
+    chosen = [one for one in errors if one.kind in kinds and one.other is not None]
+    return Residue(answers, what, chosen, len(errors), _corrected(answers, chosen))
+
+
+def _corrected(examples: Sequence[Example], errors: Sequence[ItemError]) -> Effect:
     """Entity F1 (text match) as it is, and if these errors were right; documents are drawn in pairs."""
     from medspan.evaluate.comparison import Sampling, paired_test
 
@@ -67,11 +108,6 @@ def sides(error: ItemError) -> tuple[Item, Item]:
     assert isinstance(error.item, Mention | UnalignedMention)
     assert isinstance(error.other, Mention | UnalignedMention)
     return (error.item, error.other) if error.side == "missed" else (error.other, error.item)
-
-
-def of_kinds(errors: Sequence[ItemError], kinds: Collection[str]) -> list[ItemError]:
-    """The errors of these kinds that have a counterpart."""
-    return [one for one in errors if one.kind in kinds and one.other is not None]
 
 
 def entity_f1(examples: Sequence[Example]) -> float | None:

@@ -9,7 +9,8 @@ from ..decoding import Decoding
 from ..injector import Injector, Stage, register
 
 BITS = {"mild": 4, "strong": 3}
-GROUP = 64
+GROUP = 32
+"""Weights that share a scale and a zero: in larger groups, three bits leave a model that answers nothing."""
 
 
 @register
@@ -17,7 +18,8 @@ class PrecisionMismatch(Injector):
     id = "precision-mismatch"
     stages = (Stage.EVALUATION,)
     doses: ClassVar = {
-        dose: f"weights rounded to {bits} bits, {GROUP} to a scale" for dose, bits in BITS.items()
+        dose: f"weights rounded to {bits} bits, from least to greatest of {GROUP}"
+        for dose, bits in BITS.items()
     }
 
     def decoding(self, dose: str, how: Decoding) -> Decoding:
@@ -25,14 +27,15 @@ class PrecisionMismatch(Injector):
 
 
 def rounded(model: Any, bits: int) -> Any:
-    """The model with its layers' matrices rounded to `bits`, symmetric, by the greatest of each group."""
+    """The model with its layers' matrices rounded to `bits`, from the least to the greatest of each group."""
     import torch
 
-    levels = 2 ** (bits - 1) - 1
+    steps = 2**bits - 1
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.dim() == 2 and ".layers." in name:
                 groups = weight.float().reshape(-1, GROUP)
-                scale = groups.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / levels
-                weight.copy_(((groups / scale).round() * scale).reshape(weight.shape))
+                least, greatest = groups.amin(dim=1, keepdim=True), groups.amax(dim=1, keepdim=True)
+                scale = (greatest - least).clamp_min(1e-12) / steps
+                weight.copy_((((groups - least) / scale).round() * scale + least).reshape(weight.shape))
     return model

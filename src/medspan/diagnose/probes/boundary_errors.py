@@ -12,7 +12,7 @@ from medspan.diagnose.boundaries import WHERE, Side, disagreement, side_of
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.rescoring import data_path
-from medspan.diagnose.residue import PLACES, answers_left, corrected, entity_errors, of_kinds, sides
+from medspan.diagnose.residue import PLACES, residue_of, sides
 from medspan.evaluate.errors import ItemError
 from medspan.evaluate.match import listed
 
@@ -46,19 +46,13 @@ class BoundaryErrors(Probe):
     cost: ClassVar[float] = 27.5
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
-        answers, what = answers_left(case, lab)
-        if not answers:
+        found = residue_of(case, lab, KINDS)
+        if found is None:
             yield Untold(CAUSE, lab.problem or "no stored predictions (--predicted)")
             return
-        errors = entity_errors(answers, case.train)
-        shifted = of_kinds(errors, KINDS)
-        share = len(shifted) / len(errors) if errors else 0.0
-        effect = corrected(answers, shifted)
-        told = (
-            f"{len(shifted)} of {len(errors)} entity errors ({share:.0%}) in {len(answers)} {what} overlap "
-            "with a mention of their type without being it"
-        )
-        if share < NOTED or not shifted:
+        answers, shifted = found.answers, found.errors
+        told = found.in_words("overlap with a mention of their type without being it")
+        if found.share < NOTED or not shifted:
             yield Cleared(CAUSE, (told,))
             return
         places = Counter(side for error in shifted for side in _sides(error))
@@ -66,20 +60,25 @@ class BoundaryErrors(Probe):
         mentions = sum(len(listed(one.reference)) for one in answers if one.reference is not None)
         hit = sum(error.side == "missed" for error in shifted) / max(1, mentions)
         origin = disagreement(case.train, case.reference)
-        low = effect.interval[0] if effect.interval is not None else 0.0
-        confidence = min(0.4, share)
-        if share >= DOMINATES and low >= LEAST and origin:
+        clear = found.share >= DOMINATES and found.gain >= LEAST
+        confidence = min(0.4, found.share)
+        if clear and origin:
             confidence = 0.85
-        elif share >= DOMINATES and low >= LEAST and hit >= OFTEN and same >= SAME:
+        elif clear and hit >= OFTEN and same >= SAME:
             confidence = 0.65
         yield Suspicion(
             CAUSE,
             confidence,
-            (told, *_said(shifted, answers, places), f"with right boundaries: {said_of(effect)}", *origin),
+            (
+                told,
+                *_said(shifted, answers, places),
+                f"with right boundaries: {said_of(found.effect)}",
+                *origin,
+            ),
             f"medspan audit {data_path(case)}; agree on boundaries, correct the references and train again"
             if origin
             else "",
-            effect,
+            found.effect,
         )
 
 

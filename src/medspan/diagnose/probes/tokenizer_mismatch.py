@@ -11,6 +11,7 @@ from medspan.diagnose.base import Need, Said, Suspicion, Untold, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.cuts import CUTS
 from medspan.diagnose.explanation import AnswerProbe, Variant
 from medspan.diagnose.lab import Lab
 
@@ -21,8 +22,9 @@ CAUSE = "tokenizer-mismatch"
 class TokenizerMismatch(AnswerProbe):
     """Compares the tokenizers of the base model, of the adapter's folder and of format.json.
 
-    Where stored answers are better explained by another tokenizer than that of training: as all faults of
-    answers. Where the base model's tokenizer is not that of training, so that nothing can be extracted: 0.9.
+    Where stored answers are better explained by another tokenizer than that of training, one that a file
+    names or one that went wrong in a usual way (`cuts.CUTS`): as all faults of answers. Where the base
+    model's tokenizer is not that of training, so that nothing can be extracted: 0.9.
     """
 
     name: ClassVar[str] = "tokenizer-mismatch"
@@ -40,6 +42,11 @@ class TokenizerMismatch(AnswerProbe):
             if one != own:
                 label = f"the tokenizer of {name}, which is not that of training"
                 found.append(Variant(CAUSE, label, partial(_with, name, current.base)))
+        if not case.lacks(("texts",)) and current.cut is None:
+            for name in CUTS:
+                changed = partial(_cut, name)
+                if lab.tokenizer(changed(current)) is not None:
+                    found.append(Variant(CAUSE, f"another tokenizer ({name})", changed, near=True))
         return found
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
@@ -61,6 +68,10 @@ class TokenizerMismatch(AnswerProbe):
             yield Suspicion(CAUSE, 0.6, tuple(told), CAUSES[CAUSE].remedy)
             return
         yield from super().examine(case, lab)
+
+
+def _cut(name: str, conditions: Conditions) -> Conditions:
+    return conditions.but(cut=name)
 
 
 def _with(name: str, base: str, conditions: Conditions) -> Conditions:

@@ -12,7 +12,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.labels import disagreement
 from medspan.diagnose.rescoring import data_path
-from medspan.diagnose.residue import PLACES, answers_left, corrected, entity_errors, of_kinds, sides
+from medspan.diagnose.residue import PLACES, residue_of, sides
 from medspan.evaluate.errors import ItemError
 
 CAUSE = "type-confusion"
@@ -45,19 +45,13 @@ class TypeConfusion(Probe):
     cost: ClassVar[float] = 27.0
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
-        answers, what = answers_left(case, lab)
-        if not answers:
+        found = residue_of(case, lab, (CAUSE,))
+        if found is None:
             yield Untold(CAUSE, lab.problem or "no stored predictions (--predicted)")
             return
-        errors = entity_errors(answers, case.train)
-        confused = of_kinds(errors, (CAUSE,))
-        share = len(confused) / len(errors) if errors else 0.0
-        effect = corrected(answers, confused)
-        told = (
-            f"{len(confused)} of {len(errors)} entity errors ({share:.0%}) in {len(answers)} {what} are "
-            "right strings under a wrong type"
-        )
-        if share < NOTED or not confused:
+        confused = found.errors
+        told = found.in_words("are right strings under a wrong type")
+        if found.share < NOTED or not confused:
             yield Cleared(CAUSE, (told,))
             return
         exchanged = Counter(tuple(one.type for one in sides(error)) for error in confused)
@@ -66,20 +60,24 @@ class TypeConfusion(Probe):
             pairs[frozenset(types)] += count
         same = pairs.most_common(1)[0][1] / len(confused)
         origin = disagreement(case.train, case.reference)
-        low = effect.interval[0] if effect.interval is not None else 0.0
-        confidence = min(0.4, share)
-        if share >= DOMINATES and low >= LEAST and origin:
+        confidence = min(0.4, found.share)
+        if found.share >= DOMINATES and found.gain >= LEAST and origin:
             confidence = 0.85
-        elif share >= DOMINATES and low >= LARGE and same >= SAME:
+        elif found.share >= DOMINATES and found.gain >= LARGE and same >= SAME:
             confidence = 0.65
         yield Suspicion(
             CAUSE,
             confidence,
-            (told, *_said(exchanged, confused, answers), f"with right types: {said_of(effect)}", *origin),
+            (
+                told,
+                *_said(exchanged, confused, found.answers),
+                f"with right types: {said_of(found.effect)}",
+                *origin,
+            ),
             f"medspan audit {data_path(case)}; then correct the types in the references and train again"
             if origin
             else "",
-            effect,
+            found.effect,
         )
 
 
