@@ -182,6 +182,7 @@ FAULTS: dict[str, tuple[str, Callable[[Any, Conditions], Conditions]]] = {
         "wording-sensitive",
         lambda _, one: one.but(codec=Reworded(one.codec, lambda prompt, _: f"Text: {prompt}")),
     ),
+    "tokenizer": ("tokenizer-mismatch", lambda _, one: one.but(cut="words cut finer")),
     "half an adapter": ("adapter-not-applied", lambda _, one: one.but(part="its upper layers")),
     "bos": (
         "double-bos",
