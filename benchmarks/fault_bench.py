@@ -14,6 +14,8 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -68,7 +70,8 @@ def _run(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[tuple[C
     """Each case with its result as it is ready; where it could not be made, with what went wrong."""
     # Set before the processes load torch: together they have as many threads as there are cores.
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
-    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.workers, context, _end_with, (os.getpid(),)) as pool:
         running = {
             pool.submit(run_case, case, options.out, diagnose, keep=options.keep, remake=options.again): case
             for case in cases
@@ -77,6 +80,17 @@ def _run(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[tuple[C
             error = done.exception()
             # The others go on; without a result, the next call tries it again.
             yield running[done], done.result() if error is None else _told(error)
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent has ended: a stopped bench must not go on computing."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _options() -> argparse.Namespace:

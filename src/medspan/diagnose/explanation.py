@@ -44,6 +44,8 @@ OTHERS = 20_000
 STRAYING, STATED_STRAYING = 0.08, 0.25
 """How far the share of most probable tokens may lie from what drawing at the likeliest temperature gives;
 and where files state that answers are drawn: hot ones are words that are cut otherwise when they are read."""
+ODD, STATED_ODD = 1.8, 4.0
+"""Standard deviations by which the middle answer may be less or more likely than drawing makes it."""
 SILENT = 0.1
 """Share of answers that say something up to which stored answers count as blank."""
 ALONE, FIRST_OF_SEVERAL = 0.8, 0.6
@@ -324,8 +326,8 @@ def drawn_by_lot(lab: Lab, found: Explanation) -> Explanation:
     """The explanation with answers drawn by lot, where that is what they look like.
 
     They must be likelier so than with a greedy choice, which gives what it does not choose a share of the
-    misfit, spread over `OTHERS` tokens; and as many of them must be the most probable ones as drawing gives:
-    the answers of other weights stray where these are sure.
+    misfit, spread over `OTHERS` tokens; as many of them must be the most probable ones as drawing gives, and
+    each answer about as likely as drawing makes it: the answers of other weights stray where these are sure.
     """
     assert found.final is not None
     made = (lab.case.made or {}).get("decoding") or {}
@@ -340,7 +342,8 @@ def drawn_by_lot(lab: Lab, found: Explanation) -> Explanation:
     for taken, conditions in enumerate(ways):
         drawn = likeliest_temperature(lab.model(conditions), lab.stored_rows(conditions)[:ROWS_TO_FIT])
         strays = abs(drawn.expected - drawn.observed) > (STATED_STRAYING if says else STRAYING)
-        if strays or (drawn.temperature < COLDEST and not says):
+        odd = drawn.oddness > (STATED_ODD if says else ODD)
+        if strays or odd or (drawn.temperature < COLDEST and not says):
             continue
         scored = drawn.likelihood - STEP_COST * taken, -taken, drawn.temperature
         best = scored if best is None or scored > best else best

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from medspan.core import Example, Relation
 
 from ..injector import Injector, Stage, register
-from ..notes import JOINS, Notes
+from ..notes import JOINS, Notes, Plan
 
-SHARE = {"mild": 0.6, "strong": 1.0}
+NOTES, STEPS = 800, 33
+"""So many notes that chance can be told from a rule; the training takes as many steps as others."""
+SHARE = {"mild": 0.8, "strong": 1.0}
 RATE = 0.5
 
 
 @register
 class LabelsNotInferable(Injector):
     id = "labels-not-inferable"
-    stages = (Stage.DATA,)
+    stages = (Stage.DATA, Stage.TRAINING)
     doses: ClassVar = {
-        "mild": "three notes of five have a random half of the pairs that the schema allows",
+        "mild": "four notes of five have a random half of the pairs that the schema allows",
         "strong": "every note has a random half of the pairs that the schema allows",
     }
     hides = True
+
+    def plan(self, dose: str, plan: Plan) -> Plan:
+        return replace(plan, train=max(plan.train, NOTES))
+
+    def config(self, dose: str, config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "max_steps": config.get("max_steps", STEPS)}
 
     def data(self, dose: str, notes: Notes, rng: random.Random) -> Notes:
         def drawn(note: Example) -> Example:

@@ -1,17 +1,19 @@
-"""Too many steps on too few notes, and the last checkpoint taken in place of the best."""
+"""A training that goes on and on with a few notes, and the last checkpoint taken in place of the best."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 from ..injector import Injector, Stage, register
-from ..notes import Plan
 
-NOTES = {"strong": 36}
-STEPS = 90
+NOTES = {"strong": 4}
+EPOCH, STEPS, EVERY = 33, 72, 24
+RATE = 4.0e-3
 
 
 @register
@@ -19,25 +21,39 @@ class Overtrained(Injector):
     id = "overtrained"
     stages = (Stage.TRAINING, Stage.FOLDER)
     doses: ClassVar = {
-        dose: f"{notes} notes, {STEPS} steps at a constant learning rate of 4e-3, and the last checkpoint"
+        dose: f"after an epoch, {STEPS - EPOCH} steps on the same {notes} notes at {RATE}; the last checkpoint is used"
         for dose, notes in NOTES.items()
     }
-
-    def plan(self, dose: str, plan: Plan) -> Plan:
-        return replace(plan, train=NOTES[dose])
 
     def config(self, dose: str, config: dict[str, Any]) -> dict[str, Any]:
         return {
             **config,
             "max_steps": STEPS,
-            "learning_rate": 4.0e-3,
+            "learning_rate": RATE,
             "lr_scheduler_type": "constant",
-            "eval_steps": 18,
+            "eval_steps": EVERY,
             "eval_samples": 16,
         }
 
+    def training(self, dose: str, seed: int) -> AbstractContextManager[None]:
+        return _few_after_an_epoch(NOTES[dose])
+
     def trained(self, dose: str, run: Path) -> None:
         take_last_checkpoint(run)
+
+
+@contextmanager
+def _few_after_an_epoch(notes: int) -> Iterator[None]:
+    """While it lasts, epochs after the first are of the first few examples only, as from a stale cache."""
+    from medspan.train import loop
+
+    plain = loop.batches
+
+    def batches(examples: Sequence[Any], batch_size: int, *, seed: int, epoch: int) -> Iterator[list[Any]]:
+        return plain(examples[:notes] if epoch else examples, batch_size, seed=seed, epoch=epoch)
+
+    with patch.object(loop, "batches", batches):
+        yield
 
 
 def take_last_checkpoint(run: Path) -> None:
