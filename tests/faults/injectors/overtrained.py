@@ -21,7 +21,7 @@ class Overtrained(Injector):
     id = "overtrained"
     stages = (Stage.TRAINING, Stage.FOLDER)
     doses: ClassVar = {
-        dose: f"after an epoch, {STEPS - EPOCH} steps on the same {notes} notes at {RATE}; the last checkpoint is used"
+        dose: f"{STEPS - EPOCH} of {STEPS} steps on the same {notes} notes, and the last checkpoint"
         for dose, notes in NOTES.items()
     }
 
