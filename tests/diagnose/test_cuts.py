@@ -59,4 +59,4 @@ def test_lower_case_is_read_and_nothing_else_changes(tokenizer: Any) -> None:
 
 
 def test_each_way_changes_how_a_text_is_cut(tokenizer: Any) -> None:
-    assert all(ids(make(tokenizer)) != ids(tokenizer) for make in CUTS.values())
+    assert all(ids(cut.make(tokenizer)) != ids(tokenizer) for cut in CUTS.values())

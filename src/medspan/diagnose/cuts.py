@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -68,12 +69,24 @@ def with_merges(tokenizer: Any, share: float) -> Any:
     )
 
 
-CUTS: dict[str, Callable[[Any], Any]] = {
-    "tokens numbered one further": lambda tokenizer: Moved(tokenizer, 1),
-    "tokens numbered one less": lambda tokenizer: Moved(tokenizer, -1),
-    "tokens numbered two further": lambda tokenizer: Moved(tokenizer, 2),
-    "words cut finer": lambda tokenizer: with_merges(tokenizer, 0.6),
-    "words cut much finer": lambda tokenizer: with_merges(tokenizer, 0.2),
-    "text in lower case": Lowered,
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What happened to a tokenizer. `make`: of the one of training, None where it cannot be.
+
+    `writes`: whether that changes the tokens of answers, too: a model that reads words in other pieces
+    still writes its own.
+    """
+
+    make: Callable[[Any], Any]
+    writes: bool = False
+
+
+CUTS: dict[str, Cut] = {
+    "tokens numbered one further": Cut(lambda tokenizer: Moved(tokenizer, 1), writes=True),
+    "tokens numbered one less": Cut(lambda tokenizer: Moved(tokenizer, -1), writes=True),
+    "tokens numbered two further": Cut(lambda tokenizer: Moved(tokenizer, 2), writes=True),
+    "words cut finer": Cut(lambda tokenizer: with_merges(tokenizer, 0.6)),
+    "words cut much finer": Cut(lambda tokenizer: with_merges(tokenizer, 0.2)),
+    "text in lower case": Cut(Lowered),
 }
-"""What may have cut the text: each makes it of the tokenizer of training; None where it cannot."""
+"""What may have cut the text otherwise, by name."""

@@ -109,7 +109,7 @@ class Lab:
             return whole
         key = conditions.tokenizer or conditions.base, conditions.cut
         if key not in self._cut:
-            self._cut[key] = CUTS[conditions.cut](whole)
+            self._cut[key] = CUTS[conditions.cut].make(whole)
         return self._cut[key]
 
     def renderer(self, conditions: Conditions) -> Renderer:
@@ -178,6 +178,8 @@ class Lab:
         """
         renderer = self.renderer(conditions)
         tokenizer = renderer.tokenizer
+        if conditions.cut is not None and not CUTS[conditions.cut].writes:
+            tokenizer = self.tokenizer(conditions.but(cut=None))
         rows = []
         for one in self.case.sample:
             if one.raw is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def explained(model: Any, rows: Sequence[Forced], ways: Sequence[DecodingOptions
     return found
 
 
-TEMPERATURES = (0.2, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
+TEMPERATURES = (0.2, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,39 +121,50 @@ class Drawn:
     """How answers look if drawn by lot at the `temperature` that makes them likeliest.
 
     `likelihood`: mean log probability of a token there. `expected`: share of tokens that are the most
-    probable ones, if drawn so; `observed`: of those that stand there. `oddness`: by how many standard
-    deviations the log probability of an answer differs from what drawing gives, the median over the answers;
-    0.7 where they are drawn so.
+    probable ones, if drawn so; `observed`: of those that stand there. `misfit`: chi square of how often the
+    most probable token does not stand there, by how probable it is (`SURENESS`).
     """
 
     temperature: float
     likelihood: float
     expected: float
     observed: float
-    oddness: float
+    misfit: float
 
 
-@dataclass(slots=True)
+SURENESS = (0.5, 0.9, 0.99, 0.999)
+"""Bounds of five groups of tokens, by the probability of the most probable one."""
+
+
 class _Tried:
-    """What adds up at one temperature; by answer: what its loss is above the expected one, its variance."""
+    """What adds up at one temperature over all tokens and in each group."""
 
-    likelihood: float = 0.0
-    tops: float = 0.0
-    odd: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        groups = len(SURENESS) + 1
+        self.likelihood = 0.0
+        self.tops = 0.0
+        self.missing, self.spread, self.missed = [0.0] * groups, [0.0] * groups, [0] * groups
 
     def add(self, scores: Any, wanted: Any) -> None:
         """Another answer: log probabilities (tokens, vocabulary) and the ids that stand there."""
-        own = scores.gather(1, wanted[:, None])[:, 0]
-        probabilities = scores.exp()
-        mean = (probabilities * scores).sum(dim=-1)
-        variance = ((probabilities * scores.square()).sum(dim=-1) - mean.square()).clamp_min(0)
-        self.likelihood += float(own.sum())
-        self.tops += float(scores.amax(dim=-1).exp().sum())
-        self.odd.append(abs(float((own - mean).sum())) / (float(variance.sum()) ** 0.5 + SURE_ODDNESS))
+        import torch
 
+        most, best = scores.max(dim=-1)
+        top = most.exp()
+        self.likelihood += float(scores.gather(1, wanted[:, None]).sum())
+        self.tops += float(top.sum())
+        group = torch.bucketize(top, torch.tensor(SURENESS, device=top.device), right=True)
+        for at in range(len(self.missed)):
+            here = group == at
+            self.missing[at] += float((1 - top[here]).sum())
+            self.spread[at] += float((top[here] * (1 - top[here])).sum())
+            self.missed[at] += int((best[here] != wanted[here]).sum())
 
-SURE_ODDNESS = 0.05
-"""Nats that are added to a standard deviation: where all is sure, rounding would seem odd."""
+    @property
+    def misfit(self) -> float:
+        # A variance of at least one: single tokens of rare groups are no evidence.
+        sums = zip(self.missed, self.missing, self.spread, strict=True)
+        return sum((seen - expected) ** 2 / max(spread, 1.0) for seen, expected, spread in sums)
 
 
 def likeliest_temperature(model: Any, rows: Sequence[Forced]) -> Drawn:
@@ -171,8 +181,7 @@ def likeliest_temperature(model: Any, rows: Sequence[Forced]) -> Drawn:
             one.add(torch.log_softmax(logits / temperature, dim=-1), wanted)
     best, found = max(tried.items(), key=lambda pair: pair[1].likelihood)
     of = max(1, count)
-    oddness = statistics.median(found.odd) if found.odd else 0.0
-    return Drawn(best, found.likelihood / of, found.tops / of, hits / of, oddness)
+    return Drawn(best, found.likelihood / of, found.tops / of, hits / of, found.misfit)
 
 
 def _would_choose(
