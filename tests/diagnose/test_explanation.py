@@ -24,6 +24,7 @@ from medspan.diagnose.explanation import (
     explain,
 )
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.teacher import Losses
 from medspan.diagnose.weights import PARTS, keep_part, round_weights
 from medspan.extract import DecodingOptions
 from medspan.format import make_codec
@@ -305,3 +306,27 @@ def test_blank_answers_that_nothing_brings_about_are_left_unexplained(
     found = silenced_by(monkeypatch, with_blank_answers(tokenizer))
     assert found.blank
     assert found.causes == ()
+
+
+def test_nothing_explains_the_answers_of_a_model_that_training_made_worse(tokenizer: Any) -> None:
+    lab = with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.3))
+    lab.__dict__["worsened"] = True
+    found = explain(lab)
+    assert found.steps == ()
+    assert found.plain == found.final
+
+
+@pytest.mark.parametrize(("with_adapter", "worsened"), [(2.0, True), (1.02, False), (0.4, False)])
+def test_a_model_is_worse_where_training_targets_surely_cost_more_with_the_adapter(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch, with_adapter: float, worsened: bool
+) -> None:
+    lab = make_lab(tokenizer)
+    lab.case = replace(lab.case, parts={"train": documents(), "test": documents()})
+
+    def targets(conditions: Conditions, examples: Sequence[Example]) -> list[Losses]:
+        cost = 1.0 if conditions.adapter is None else with_adapter
+        spread = 0.2 if conditions.adapter is None else -0.2
+        return [Losses((cost + spread * (at % 2),), (True,), (0.0,)) for at, _ in enumerate(examples)]
+
+    monkeypatch.setattr(lab, "targets", targets)
+    assert lab.worsened is worsened

@@ -187,6 +187,9 @@ def explain(lab: Lab) -> Explanation:
     if case.lacks(("texts",)):
         return _stated_only(lab)
     plain = share = lab.fits([current])[0]
+    if lab.worsened:
+        # Whatever such a model is asked, rubbish follows: what would explain that explains nothing.
+        return Explanation(plain, plain, (), current)
     steps: list[Step] = []
     stated = lab.asking.stated
     says = stated is not None and stated.options.do_sample

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import sqrt
+from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any, Literal
 
 from medspan.core import Example, MedspanError
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 Kind = Literal["entities", "relations"]
 MOST_TOKENS = 64
 """Tokens of a stored answer that are read: those that run on say nothing new."""
+ROWS_TO_LEARN = 16
+"""Rows of each part whose targets are read. The standard error of their mean loss is about a tenth of it."""
+SURE = 3.0
+"""Standard errors from which on a rise of that loss is sure."""
 ROWS_TO_FIT = 16
 """Stored answers that are read to find what explains them."""
 
@@ -96,6 +102,15 @@ class Lab:
         from medspan.diagnose.explanation import explain
 
         return explain(self)
+
+    @cached_property
+    def worsened(self) -> bool:
+        """Whether the adapter surely makes the training targets cost more than they do without it."""
+        rows = [one for one in self.case.train_sample if one.reference is not None][:ROWS_TO_LEARN]
+        own = self.targets(self.mended, rows)
+        without = self.targets(self.mended.but(adapter=None), rows)
+        rises = [one.mean - other.mean for one, other in zip(own, without, strict=True)]
+        return len(rises) > 1 and fmean(rises) > SURE * sqrt(variance(rises) / len(rises))
 
     def model(self, conditions: Conditions) -> Any:
         return self.weights.model(

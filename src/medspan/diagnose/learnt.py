@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
-from statistics import fmean, variance
 
 from medspan.core import Example
 from medspan.diagnose.case import Case
-from medspan.diagnose.lab import Lab
+from medspan.diagnose.lab import ROWS_TO_LEARN, Lab
 from medspan.diagnose.residue import answers_left, entity_f1
 from medspan.diagnose.teacher import mean_loss
-
-ROWS = 16
-"""Rows of each part that are read. The standard error of their mean loss is about a tenth of it."""
-SURE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +51,14 @@ def learnt(case: Case, lab: Lab) -> Learnt:
     """What is learnt, as far as there is a model and data to tell by."""
     answers, _ = answers_left(case, lab)
     f1 = entity_f1(answers) if answers else None
-    rows = [one for one in case.train_sample if one.reference is not None][:ROWS]
+    rows = [one for one in case.train_sample if one.reference is not None][:ROWS_TO_LEARN]
     if case.tags or lab.problem is not None or not rows:
         return Learnt(None, None, None, False, f1)
     own = lab.targets(lab.mended, rows)
     without = lab.targets(lab.mended.but(adapter=None), rows)
-    rises = [one.mean - other.mean for one, other in zip(own, without, strict=True)]
-    worse = len(rises) > 1 and fmean(rises) > SURE * sqrt(variance(rises) / len(rises))
-    return Learnt(mean_loss(own), _scored(case, lab), mean_loss(without), worse, f1)
+    return Learnt(mean_loss(own), _scored(case, lab), mean_loss(without), lab.worsened, f1)
 
 
 def _scored(case: Case, lab: Lab) -> float | None:
-    rows: list[Example] = [one for one in case.sample if one.reference is not None][:ROWS]
+    rows: list[Example] = [one for one in case.sample if one.reference is not None][:ROWS_TO_LEARN]
     return mean_loss(lab.targets(lab.mended, rows)) if rows else None
