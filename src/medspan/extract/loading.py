@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from medspan.extract.generation import GenerateExtractor
 from medspan.extract.options import DecodingOptions
 from medspan.extract.tagging import TagExtractor, make_reader
 from medspan.format import FormatCard, TagCard, load_card
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 
 
 def load_extractor(
@@ -36,6 +40,7 @@ def load_extractor(
 
     adapter = adapter_folder(folder)
     card = load_card(adapter)
+    check_adapter(adapter)
     if isinstance(card, FormatCard) and min_confidence is not None:
         raise ConfigError(
             f"--min-confidence {min_confidence}: this adapter generates, and gives no probabilities",
@@ -104,7 +109,7 @@ def _tagger(model: Any, card: TagCard, adapter: Path) -> Any:
 def adapter_folder(folder: Path) -> Path:
     """The adapter of a run folder, or the folder itself where it is an adapter."""
     for candidate in (folder / "adapter", folder):
-        if (candidate / "adapter_config.json").is_file():
+        if (candidate / ADAPTER_CONFIG).is_file():
             return candidate
     inner = folder / "run"
     if (inner / "adapter").is_dir():
@@ -122,6 +127,43 @@ def adapter_folder(folder: Path) -> Path:
     )
 
 
+def check_adapter(adapter: Path) -> None:
+    """ModelError that names the file of an adapter folder which is missing, empty or unreadable.
+
+    Told from the files alone: peft takes a folder without weights for the id of a repository, and looks
+    for it on the Hub.
+    """
+    config = adapter / ADAPTER_CONFIG
+    again = "copy the whole adapter folder again, or use another checkpoint of the run (RUN/checkpoints)"
+    if not config.is_file():
+        raise ModelError(
+            f"{adapter} holds no {ADAPTER_CONFIG}",
+            cause="the folder was copied in part, or it is no adapter of peft",
+            remedy=again,
+        )
+    try:
+        stated = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{config} cannot be read ({error})",
+            cause="the file is cut off, empty, or was edited by hand",
+            remedy=again,
+        ) from error
+    if not isinstance(stated, dict) or not stated.get("peft_type"):
+        raise ModelError(
+            f"{config} states no peft_type, so it describes no adapter",
+            cause="another file has its name, or it was edited by hand",
+            remedy=again,
+        )
+    if not any((adapter / name).is_file() for name in ADAPTER_WEIGHTS):
+        raise ModelError(
+            f"{adapter} holds no {ADAPTER_WEIGHTS[0]} (nor {ADAPTER_WEIGHTS[1]}): the adapter's weights are "
+            "missing",
+            cause="the folder was copied in part, or large files were left out (git without git-lfs)",
+            remedy=again,
+        )
+
+
 def with_adapter(model: Any, adapter: Path) -> Any:
     """The base model with the adapter in it, in the base model's precision.
 
@@ -130,6 +172,7 @@ def with_adapter(model: Any, adapter: Path) -> Any:
     """
     from peft import PeftModel
 
+    check_adapter(adapter)
     try:
         attached = PeftModel.from_pretrained(model, str(adapter), autocast_adapter_dtype=False)
     except Exception as error:  # peft and safetensors raise a dozen kinds here
