@@ -25,6 +25,8 @@ CLEARLY = 0.8
 """Another way than the stated one is believed where its loss is below this share of the stated one's."""
 LEAST = 0.02
 """And lower by this much (nats a token) at least."""
+LEARNT = 0.6
+"""And is below this share of the base model's loss under it."""
 LOGGED = 1.25
 """How far above the logged loss a loss on a few rows may be to count as the same."""
 AS_STATED = "as format.json states"
@@ -85,9 +87,13 @@ def find_asking(lab: Lab) -> Asking:
     if card is None or not _as_logged(case, losses[stated]):
         losses = _tried(lab, {name: first.but(template=one) for name, one in templates.items()}, rows)
     way = _chosen(losses, stated, card is not None)
+    if way != stated and card is not None and not _learnt(lab, first.but(template=templates[way]), rows):
+        way = stated
     first = first.but(template=templates[way])
     told = _tried(lab, {name: first.but(codec=one) for name, one in codecs.items()}, rows)
-    wording = _chosen(told, wording, card is not None)
+    chosen = _chosen(told, wording, card is not None)
+    if chosen != wording and (card is None or _learnt(lab, first.but(codec=codecs[chosen]), rows)):
+        wording = chosen
     trained = first.but(codec=codecs[wording])
     trained = trained.but(options=_fitting(lab, trained))
     return Asking(trained, way, wording, losses, told, templates, codecs, _stated(case, trained))
@@ -260,6 +266,17 @@ def _chosen(losses: Mapping[str, float], first: str, stated: bool) -> str:
     if stated and not (losses[best] < CLEARLY * losses[first] and losses[best] < losses[first] - LEAST):
         return first
     return best
+
+
+def _learnt(lab: Lab, conditions: Conditions, rows: list[Example]) -> bool:
+    """Whether the adapter has learnt the rows' targets under these conditions.
+
+    Of a model that has learnt none, some other template is always the better one, as chance has it.
+    """
+    own, without = (
+        mean_loss_before_stop(lab.targets(one, rows)) for one in (conditions, conditions.but(adapter=None))
+    )
+    return own < LEARNT * without
 
 
 def _fitting(lab: Lab, conditions: Conditions) -> DecodingOptions:

@@ -14,6 +14,8 @@ from medspan.diagnose.teacher import mean_loss, mean_prompt_loss
 CAUSE = "loss-on-prompt"
 LEARNT = 0.75
 """Share of the base model's loss on the prompts below which the adapter has learnt them."""
+UNLEARNT = 0.6
+"""Share of the base model's loss on the answers above which the adapter has not learnt them."""
 ROWS = 12
 
 
@@ -53,7 +55,11 @@ class LossOnPrompt(Probe):
             f"{found['without'][1]:.2f}"
         )
         if ratio < LEARNT:
-            yield Suspicion(CAUSE, 0.9, (told, *says), CAUSES[CAUSE].remedy, explains=("undertrained",))
+            explains = ["undertrained"]
+            if found["with"][1] > UNLEARNT * found["without"][1]:
+                # The loss fell on prompts in place of answers, whose end was then not learnt either.
+                explains.append("stop-token-untrained")
+            yield Suspicion(CAUSE, 0.9, (told, *says), CAUSES[CAUSE].remedy, explains=tuple(explains))
         elif stated:
             yield Suspicion(CAUSE, 0.3, (*says, told), CAUSES[CAUSE].remedy)
         else:
