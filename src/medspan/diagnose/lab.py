@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import sqrt
-from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any, Literal
 
 from medspan.core import Example, MedspanError
@@ -14,7 +12,7 @@ from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.cuts import CUTS
-from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses
+from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
 
 if TYPE_CHECKING:
@@ -28,8 +26,6 @@ MOST_TOKENS = 64
 """Tokens of a stored answer that are read: those that run on say nothing new."""
 ROWS_TO_LEARN = 16
 """Rows of each part whose targets are read. The standard error of their mean loss is about a tenth of it."""
-SURE = 3.0
-"""Standard errors from which on a rise of that loss is sure."""
 ROWS_TO_FIT = 16
 """Stored answers that are read to find what explains them."""
 
@@ -107,10 +103,8 @@ class Lab:
     def worsened(self) -> bool:
         """Whether the adapter surely makes the training targets cost more than they do without it."""
         rows = [one for one in self.case.train_sample if one.reference is not None][:ROWS_TO_LEARN]
-        own = self.targets(self.mended, rows)
         without = self.targets(self.mended.but(adapter=None), rows)
-        rises = [one.mean - other.mean for one, other in zip(own, without, strict=True)]
-        return len(rises) > 1 and fmean(rises) > SURE * sqrt(variance(rises) / len(rises))
+        return surely_costlier(self.targets(self.mended, rows), without)
 
     def model(self, conditions: Conditions) -> Any:
         return self.weights.model(

@@ -8,7 +8,7 @@ from medspan.core import Example
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import ROWS_TO_LEARN, Lab
 from medspan.diagnose.residue import answers_left, entity_f1
-from medspan.diagnose.teacher import mean_loss
+from medspan.diagnose.teacher import mean_loss, surely_costlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def learnt(case: Case, lab: Lab) -> Learnt:
         return Learnt(None, None, None, False, f1)
     own = lab.targets(lab.mended, rows)
     without = lab.targets(lab.mended.but(adapter=None), rows)
-    return Learnt(mean_loss(own), _scored(case, lab), mean_loss(without), lab.worsened, f1)
+    return Learnt(mean_loss(own), _scored(case, lab), mean_loss(without), surely_costlier(own, without), f1)
 
 
 def _scored(case: Case, lab: Lab) -> float | None:

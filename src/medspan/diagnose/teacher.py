@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 TIE = 0.25
 """Logits this close are a tie: in bfloat16 those of 16 to 32 are an eighth apart, and batches round."""
 TOKENS_AT_ONCE = 4_096
+SURE = 3.0
+"""Standard errors from which on a difference of losses is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ def mean_prompt_loss(losses: Sequence[Losses]) -> float:
     """Mean loss of a prompt's token over all prompts; NaN without a token."""
     count = sum(len(one.prompt) for one in losses)
     return sum(sum(one.prompt) for one in losses) / count if count else math.nan
+
+
+def surely_costlier(losses: Sequence[Losses], others: Sequence[Losses]) -> bool:
+    """Whether answers surely cost more a token than the same ones do elsewhere, by three standard errors."""
+    rises = [one.mean - other.mean for one, other in zip(losses, others, strict=True)]
+    return len(rises) > 1 and fmean(rises) > SURE * math.sqrt(variance(rises) / len(rises))
 
 
 def forced_losses(model: Any, rows: Sequence[Forced], *, prompts: bool = False) -> list[Losses]:
