@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,7 @@ def check_against(run: Path, good: Path | None, *, retrain: bool) -> None:
             raise InputError(
                 "--retrain is given without --against",
                 cause="it trains with the settings of a good run, and none is named",
-                remedy=f"medspan diagnose {run} --against GOOD --retrain",
+                remedy=f"medspan diagnose {shlex.quote(str(run))} --against GOOD --retrain",
             )
         return
     if good.exists() and good.resolve() == run.resolve():

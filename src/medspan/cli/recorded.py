@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,7 @@ def read_recorded(run: Path, split: str | None, note: Report) -> Recorded:
 def missing_predictions(recorded: Recorded, split: str | None) -> InputError:
     """The error for a run whose evaluation left nothing that answers could be compared with."""
     run = recorded.run
+    call = f"medspan evaluate {shlex.quote(str(run))}{f' --split {shlex.quote(split)}' if split else ''}"
     scores = (run / "metrics.json").is_file()
     held = sorted(one.stem for one in (run / "predictions").glob("*.jsonl") if "." not in one.stem)
     has = f" (it has them for: {', '.join(held)})" if held else ""
@@ -86,8 +88,8 @@ def missing_predictions(recorded: Recorded, split: str | None) -> InputError:
         f"{run} has no stored predictions{f' for the part {split!r}' if split else ''}{has}: there is "
         "nothing to compare answers with" + ("; metrics.json holds scores alone" if scores else ""),
         cause="the run was not evaluated yet, or predictions/ was left behind when it was copied",
-        remedy=f"copy predictions/ with its made.json, or make them here: medspan evaluate {run}"
-        f"{f' --split {split}' if split else ''}; with --train, losses and weights are compared without them",
+        remedy=f"copy predictions/ with its made.json, or make them here: {call}; with --train, losses and "
+        "weights are compared without them",
     )
 
 
@@ -160,7 +162,7 @@ def _record(run: Path) -> dict[str, Any]:
         raise InputError(
             f"{run} has no record.json, so what made it is not known",
             cause="it is an adapter without its run, another trainer's folder, or the record was not copied",
-            remedy=f"copy record.json too; medspan diagnose {run} examines a folder without one",
+            remedy=_without_record(run),
         )
     record = _object(path)
     if record is None or not isinstance(record.get("config"), dict):
@@ -170,6 +172,19 @@ def _record(run: Path) -> dict[str, Any]:
             remedy="restore it from a copy of the run",
         )
     return record
+
+
+def _without_record(run: Path) -> str:
+    """What can be done about a folder without record.json: `diagnose` is advised only where it can begin."""
+    from medspan.diagnose.foreign import is_foreign
+
+    inner = run / "run"
+    if (inner / "record.json").is_file():
+        return f"name the run in it: medspan reproduce {shlex.quote(str(inner))}"
+    if (run / "config.yaml").is_file() or is_foreign(run):
+        told = f"medspan diagnose {shlex.quote(str(run))} examines a folder without one"
+        return f"copy record.json too; {told}"
+    return "name a run folder, the output_dir of a training, with its record.json"
 
 
 def _part(run: Path, split: str | None) -> str | None:
@@ -216,7 +231,7 @@ def _misplaced(recorded: Recorded, error: InputError) -> InputError:
         return InputError(
             f"data.{key}: {path} does not exist in {Path.cwd()}",
             cause=f"the run was started in {start}, and its data is named relative to that folder",
-            remedy=f"cd {start} && medspan reproduce {inside}",
+            remedy=f"cd {shlex.quote(str(start))} && medspan reproduce {shlex.quote(str(inside))}",
         )
     return InputError(
         f"data.{key}: {path} does not exist (now in {Path.cwd()})",

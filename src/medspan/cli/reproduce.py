@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def _evaluation(recorded: Recorded, asked: Asked) -> Reproduction:
 def _training(recorded: Recorded, asked: Asked, out: Path) -> Reproduction:
     from medspan.diagnose.reproduction import Reproduction, compare_stated, read_log
 
-    _check_out(out)
+    _check_out(recorded.run, out)
     log = read_log(recorded.run)
     data = read_parts(recorded, asked.note, all_parts=True)
     config = _changed(recorded, asked, out)
@@ -365,10 +366,22 @@ def _scoring(recorded: Recorded) -> list[Aspect]:
     return [compare_scoring(metrics, recorded.stored, recorded.schema)]
 
 
-def _check_out(out: Path) -> None:
+def _check_out(run: Path, out: Path) -> None:
+    """InputError where the new run would be written over something; removing RUN is never advised."""
+    old, new = run.resolve(), out.resolve()
+    if new == old:
+        raise InputError(
+            f"--out {out} is the run that is to be reproduced",
+            cause="the new run is compared with it, so both have to be there",
+            remedy="name another folder with --out, or leave --out out: RUN-again is then written",
+        )
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        # Of a folder that is no run, or that holds RUN or lies in it, nobody knows what else would be lost.
+        apart = old not in new.parents and new not in old.parents
+        removed = f", or remove it (rm -r {shlex.quote(str(out))})"
         raise InputError(
             f"{out} is there already",
             cause="the training was reproduced before, or --out names another folder's place",
-            remedy=f"name a new folder with --out, or remove it (rm -r {out})",
+            remedy="name a new folder with --out"
+            + (removed if apart and (out / "config.yaml").is_file() else ""),
         )

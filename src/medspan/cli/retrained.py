@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ def _finished(folder: Path, config: TrainConfig) -> bool:
         raise ConfigError(
             f"{folder} holds a training with other settings",
             cause="the run was compared with another one before, or its configuration was edited",
-            remedy=f"move that folder away, or remove it (rm -r {folder})",
+            remedy=f"move that folder away, or remove it (rm -r {shlex.quote(str(folder))})",
         )
     try:
         record = json.loads((folder / "record.json").read_text("utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +37,7 @@ def train(
         raise InputError(
             f"{config} is a folder, and a configuration file is wanted",
             cause="a run folder was named",
-            remedy=f"medspan train {config / 'config.yaml'} --resume goes on with a run",
+            remedy=f"medspan train {shlex.quote(str(config / 'config.yaml'))} --resume goes on with a run",
         )
     loaded = load_config(config, settings or ())
     run, stop = Path(loaded.output_dir), None
@@ -58,8 +59,8 @@ def train(
         say(f"stopped by {stop.raised.id} at step {stop.step}; {_going_on(run)}")
         raise typer.Exit(BAD)
     say("Next:")
-    say(f"  medspan evaluate {run}")
-    say(f'  medspan extract {run} --text "..."')
+    say(f"  medspan evaluate {shlex.quote(str(run))}")
+    say(f'  medspan extract {shlex.quote(str(run))} --text "..."')
 
 
 def _going_on(run: Path) -> str:
@@ -68,7 +69,7 @@ def _going_on(run: Path) -> str:
 
     steps = saved_steps(run)
     kept = f"checkpoint {steps[-1]} is kept" if steps else "nothing was trained yet"
-    return f"{kept}: medspan train {run / 'config.yaml'} --resume goes on all the same"
+    return f"{kept}: medspan train {shlex.quote(str(run / 'config.yaml'))} --resume goes on all the same"
 
 
 def last_scores(run: Path) -> dict[str, Any] | None:

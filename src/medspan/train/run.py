@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -212,7 +213,8 @@ def _check_folder(folder: Path, config: TrainConfig, resume: bool) -> None:
         raise ConfigError(
             f"output_dir: {folder} already holds a run",
             cause="medspan does not write over results",
-            remedy=f"add --resume to go on with it, choose another output_dir, or remove it (rm -r {folder})",
+            remedy="add --resume to go on with it, choose another output_dir, or remove it "
+            f"(rm -r {shlex.quote(str(folder))})",
         )
     before = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     now = config.model_dump()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -190,7 +191,7 @@ class Reproduction:
         own = _REMEDIES[_kind(aspect)]
         if self.training is None and _kind(aspect) not in _NEEDED:
             own += _AFRESH
-        return own.format(run=self.run)
+        return own.format(run=shlex.quote(self.run))
 
     def to_json(self) -> dict[str, Any]:
         tests: dict[str, dict[str, Any]] = {}
