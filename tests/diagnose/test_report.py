@@ -458,6 +458,15 @@ def test_whole_commands_of_a_remedy_come_before_the_table() -> None:
         "medspan evaluate runs/a --split dev --again and look": "medspan evaluate runs/a --split dev --again",
         "medspan diagnose RUN --against GOOD compares it": "medspan diagnose 'runs/my v4' --against GOOD",
         "cut it: medspan split notes --out NEW.": "medspan split notes --out NEW",
+        "medspan train 'my runs/a b c/config.yaml' --resume goes on with it": (
+            "medspan train 'my runs/a b c/config.yaml' --resume"
+        ),
+        "medspan split 'my notes' d/test.jsonl --out NEW; look": (
+            "medspan split 'my notes' d/test.jsonl --out NEW"
+        ),
+        "cut (medspan split 'it'\"'\"'s, (mine)/x' --out 'my NEW'), or not": (
+            "medspan split 'it'\"'\"'s, (mine)/x' --out 'my NEW'"
+        ),
     }
     for remedy, command in told.items():
         assert commands(replace(LEAK, remedy=remedy), MANY) == (command,)

@@ -78,6 +78,9 @@ def test_an_interval_in_words() -> None:
         ({"data.train": "d/train.jsonl", "data.test": "e/test.jsonl"}, "d/train.jsonl e/test.jsonl"),
         ({"data.train": "corpus", "data.test": None}, "corpus"),
         ({"data.train": "d/train.jsonl", "data.test": None}, "d"),
+        ({"data.train": "my d/train.jsonl", "data.test": "my d/test.jsonl"}, "'my d'"),
+        ({"data.train": "my d/a.jsonl", "data.test": "e/b.jsonl"}, "'my d/a.jsonl' e/b.jsonl"),
+        ({"data.train": "my corpus", "data.test": None}, "'my corpus'"),
     ],
 )
 def test_where_the_data_stands(config: dict[str, str | None], path: str) -> None:

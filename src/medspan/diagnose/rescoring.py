@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,13 +147,13 @@ def shown(value: float | None) -> str:
 
 
 def data_path(case: Case) -> str:
-    """Where the run's data stands, for a command; `DATA` where no file says."""
+    """Where the run's data stands, quoted for a command; `DATA` where no file says."""
     named = [
         str(path) for part in ("train", case.scored) if (path := case.config.get(f"data.{part}")) is not None
     ]
     if not named:
         return "DATA"
     if len(named) == 1 and not Path(named[0]).suffix:
-        return named[0]
+        return shlex.quote(named[0])
     folders = {str(Path(path).parent) for path in named}
-    return folders.pop() if len(folders) == 1 else " ".join(named)
+    return shlex.join(folders if len(folders) == 1 else named)

@@ -10,10 +10,12 @@ import pytest
 from medspan.core import Example, Place
 from medspan.diagnose.case import Case
 from medspan.diagnose.probes.data_changed import DataChanged
+from medspan.diagnose.probes.type_confusion import TypeConfusion
+from medspan.diagnose.rank import ranked
 from medspan.models.hashes import sha256_of_json
 from medspan.read.row_hash import row_hash
 
-from .planted_cases import annotation, case, cleared, notes, right, row, suspected, untold
+from .planted_cases import PlantedLab, annotation, case, cleared, notes, right, row, suspected, untold
 
 PROBE = DataChanged()
 
@@ -173,3 +175,44 @@ def test_generated_texts_of_others_tell_nothing_of_then() -> None:
     tested = notes("c", 5)
     of = case(parts={"test": tested}, predictions=right(tested), as_stored=right(tested))
     assert untold(PROBE, of).missing.startswith("what the data was")
+
+
+def retyped(example: Example) -> Example:
+    """The same strings, with drugs as diseases: what sed does to a file of references."""
+    named = {f"pain-{example.id}": "Symptom", f"drug-{example.id}": "Disease"}
+    return replace(example, reference=annotation(example.document.text, named))
+
+
+def again(examples: list[Example]) -> list[Example]:
+    """The same rows as another document, so that training knows their strings."""
+    return [replace(one, document=replace(one.document, id=f"t{one.id}")) for one in examples]
+
+
+def test_types_changed_in_the_test_file_are_no_confusion_of_the_model() -> None:
+    tested = notes("c", 30)
+    then = {"train": again(tested), "test": tested}
+    known = run(then, {**then, "test": [retyped(one) for one in tested]})
+    changed = suspected(PROBE, known)
+    assert (changed.confidence, changed.confirmed) == (0.95, True)
+    confused = suspected(TypeConfusion(), known, PlantedLab(problem="no model"))
+    assert confused.confidence == 0.85
+    first, second = ranked([confused, changed])
+    assert (first.cause, second.cause) == ("data-changed", "type-confusion")
+    assert second.confidence < 0.5
+    assert second.evidence[-1] == "data-changed brings this about by itself"
+    assert changed.explains == ("type-confusion", "boundary-errors", "memorised", "labels-not-inferable")
+
+
+def test_a_confusion_that_was_there_before_the_change_stays_named() -> None:
+    tested = notes("c", 30)
+    then = {"train": again([retyped(one) for one in tested]), "test": tested}
+    known = run(then, {**then, "test": [relabelled(tested[0]), *tested[1:]]})
+    assert "type-confusion" not in suspected(PROBE, known).explains
+
+
+def test_a_change_of_training_explains_no_sign_in_the_scored_part() -> None:
+    then = {"train": notes("t", 20), "test": notes("c", 10)}
+    known = run(then, {**then, "train": [*map(relabelled, then["train"][:4]), *then["train"][4:]]})
+    assert suspected(PROBE, known).explains == ()
+    both = run(then, {part: [relabelled(one) for one in rows] for part, rows in then.items()})
+    assert suspected(PROBE, both).explains == ("type-confusion", "boundary-errors")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from medspan.core import Example, InputError
+from medspan.diagnose import boundaries, labels
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab, effect_of
@@ -54,6 +56,10 @@ class DataChanged(Probe):
     5% of the scored rows or more are others, and the score does not surely move or cannot be told; 0.7 where
     5% of the rows of training or validation are, since that explains no stored score, but makes the run
     another one than the data says. 0.4 below these shares.
+
+    Where the scored part is what changed, errors of types and of boundaries are signs of that, unless its
+    references of then disagreed with those of training already; where it alone changed, so are unseen strings
+    that are not found, and relations that do not follow from the texts.
     """
 
     name: ClassVar[str] = "data-changed"
@@ -81,7 +87,13 @@ class DataChanged(Probe):
         evidence += [f"not compared: {one.line}" for one in parts if one.share is None]
         confidence, confirmed = _confidence(case, changed, scored, answered)
         yield Suspicion(
-            CAUSE, confidence, tuple(evidence), _remedy(case, changed, answered), answered.effect, confirmed
+            CAUSE,
+            confidence,
+            tuple(evidence),
+            _remedy(case, changed),
+            answered.effect,
+            confirmed,
+            explains=tuple(_brought_about(case, changed, answered)),
         )
 
 
@@ -99,6 +111,23 @@ def _confidence(
     if share >= NOTABLE:
         return 0.8, False
     return (0.7 if any((one.share or 0.0) >= NOTABLE for one in changed) else 0.4), False
+
+
+def _brought_about(case: Case, changed: Sequence[_Part], answered: _Answered) -> Iterator[str]:
+    """The causes whose signs a changed scored part brings about by itself."""
+    names = {one.name for one in changed}
+    if case.scored not in names and not answered.texts and not answered.references:
+        return
+    # What a training part that is still the same holds against the references of then was there before.
+    train = () if "train" in names else case.train
+    then = case.as_stored if answered.of else ()
+    if not labels.disagreement(train, then):
+        yield "type-confusion"
+    if not boundaries.disagreement(train, then):
+        yield "boundary-errors"
+    if names <= {case.scored}:
+        yield "memorised"
+        yield "labels-not-inferable"
 
 
 def compared_parts(case: Case) -> Iterator[_Part]:
@@ -258,7 +287,7 @@ def _same(parts: Sequence[_Part], answered: _Answered, case: Case) -> tuple[str,
     return tuple(lines)
 
 
-def _remedy(case: Case, changed: Sequence[_Part], answered: _Answered) -> str:
+def _remedy(case: Case, changed: Sequence[_Part]) -> str:
     recorded: Mapping[str, Any] = (case.record or {}).get("data") or {}
     hashes = [
         f"{file} (SHA-256 {digest[:12]}...)"
@@ -266,7 +295,8 @@ def _remedy(case: Case, changed: Sequence[_Part], answered: _Answered) -> str:
         for file, digest in ((recorded.get(one.name) or {}).get("files") or {}).items()
     ]
     which = ", ".join(hashes) or "the data files"
-    again = f"medspan evaluate {case.folder} --split {case.scored} --again"
+    again = f"medspan evaluate {shlex.quote(str(case.folder))} --split {shlex.quote(case.scored)} --again"
     if any(one.name != case.scored for one in changed):
-        again = f"train again (medspan train {case.folder / 'config.yaml'} output_dir=NEW)"
+        config = shlex.quote(str(case.folder / "config.yaml"))
+        again = f"train again (medspan train {config} output_dir=NEW)"
     return f"restore {which}, or go on with the data of now: {again}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -206,7 +207,8 @@ def _scores(effect: Effect, kind: Kind, seen: Sequence[Example]) -> str:
 
 def _remedy(case: Case) -> str:
     if case.scored == "train":
-        return f"score a part that was not trained on: medspan evaluate {case.folder} --split test"
+        run = shlex.quote(str(case.folder))
+        return f"score a part that was not trained on: medspan evaluate {run} --split test"
     return (
         f"cut the data anew by documents and train again: medspan split {data_path(case)} --out NEW "
         f"(--keep test leaves an official test part as it is); until then the F1 on clean documents counts"

@@ -80,9 +80,13 @@ OTHERS: dict[str, tuple[str, ...]] = {
 """What to type for a run of another trainer, by cause; nothing where its own files have to be changed."""
 LOOK_AGAIN = "medspan diagnose {run} --data DATA --predicted ANSWERS"
 
+_QUOTED = r"""'[^']*'(?:"'"'[^']*')*[^\s;,()]*"""
+"""A word that begins as shlex.quote quotes it, with what stands behind the quotes."""
 _ARGUMENT = (
-    r"--(?:again|free|fix|train|retrain|allow-empty)\b"  # options without a value
-    r"|--[a-z][a-z-]* [^\s;,()-][^\s;,()]*"
+    r"--(?:again|free|fix|train|resume|retrain|allow-empty)\b"  # options without a value
+    rf"|--[a-z][a-z-]* {_QUOTED}"
+    r"|--[a-z][a-z-]* [^\s;,()'-][^\s;,()]*"
+    rf"|(?:[a-z][a-z_.]*=)?{_QUOTED}"
     r"|[^\s;,()-][^\s;,()]*[/=][^\s;,()]*"
     r"|[^\s;,()-][^\s;,()]*\.(?:jsonl?|ya?ml|tsv|csv|txt)\b"
     r"|[A-Z][A-Z_]{2,}\b"
