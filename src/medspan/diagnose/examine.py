@@ -14,6 +14,7 @@ from medspan.diagnose.diagnosis import NAMED, Diagnosis
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.rank import cleared, ranked, untold
 from medspan.diagnose.showing import shown_texts
+from medspan.diagnose.without_model import listed
 
 LOW = 0.5
 """An entity F1 below which a run is not called healthy only because nothing was found."""
@@ -102,7 +103,7 @@ def _verdict(
         return named[0].cause, CAUSES[named[0].cause].meaning
     entity = scores.get("entities") or {}
     if unclear and len(unclear) > len(CAUSES) / 3:
-        missing = ", ".join(dict.fromkeys(one.missing for one in unclear))
+        missing = listed(one.missing for one in unclear)
         return (
             "undetermined",
             f"nothing was found, and {len(unclear)} causes could not be looked for: {missing}",

@@ -39,7 +39,7 @@ def test_few_steps_little_learnt_and_a_low_score() -> None:
     assert "costs 0.500 nats with the adapter and 1.600 without it" in found.evidence[1]
     assert "it saw 20% of the training rows once" in found.evidence
     assert "it took 4 optimizer steps" in found.evidence
-    assert found.evidence[-1] == "what more training brings only a training tells (--retrain)"
+    assert found.evidence[-1] == "what more training brings only a training tells"
     assert "num_train_epochs=3" in found.remedy
     assert found.share == 1.0
     assert "type-confusion" in found.explains
@@ -169,6 +169,12 @@ def test_what_the_references_hold_no_training_mends() -> None:
             "medspan train run/config.yaml --resume goes on with it",
         ),
         ({"config": {"max_steps": 5}}, "max_steps=-1 num_train_epochs=3 output_dir=NEW"),
+        (
+            {"config": {"num_train_epochs": 1}},
+            "medspan train run/config.yaml num_train_epochs=3 output_dir=NEW",
+        ),
+        ({"config": {"num_train_epochs": 4.0, "max_steps": -1}}, "num_train_epochs=8 output_dir=NEW"),
+        ({}, "output_dir=NEW; then medspan diagnose NEW tells what it brought"),
         ({"trainer": "trl"}, "train with num_train_epochs=3 or more"),
     ],
 )

@@ -9,18 +9,25 @@ from medspan.diagnose.base import Cleared, Need, Probe, Said, Suspicion, Untold,
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.without_model import NOTED, scores_well, stated_options, unmeasured
 
 CAUSE = "decoding-samples"
+HOT, LIKELY = 1.0, 0.5
+"""Temperature from which on drawing by lot is named where files alone state it, and how surely."""
 
 
 @register
 class DecodingSamples(Probe):
-    """Compares how likely the stored answers are if drawn by lot, and if chosen greedily."""
+    """Compares how likely the stored answers are if drawn by lot, and if chosen greedily.
+
+    Without a model, do_sample=true that files state of the stored answers is told, unconfirmed: 0.5 at a
+    temperature of `HOT` or more, 0.4 below, and where these answers score well all the same.
+    """
 
     name: ClassVar[str] = "decoding-samples"
     hypothesis: ClassVar[str] = "answers were drawn by lot (do_sample=true), so that every run gives others"
     causes: ClassVar[tuple[str, ...]] = (CAUSE,)
-    needs: ClassVar[tuple[Need, ...]] = ("data", "model")
+    needs: ClassVar[tuple[Need, ...]] = ("data",)
     cost: ClassVar[float] = 13.0
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
@@ -28,7 +35,7 @@ class DecodingSamples(Probe):
             yield Cleared(CAUSE, ("the model tags: it is asked nothing, and generates nothing",))
             return
         if lab.problem is not None:
-            yield Untold(CAUSE, lab.problem)
+            yield _without_model(case, lab.problem)
             return
         stated = lab.asking.stated
         says = stated is not None and stated.options.do_sample
@@ -57,3 +64,12 @@ class DecodingSamples(Probe):
         told.append(said_of(effect))
         harm = effect.difference is not None and effect.difference > 0 and effect.sure
         yield Suspicion(CAUSE, 0.95 if harm else 0.4, tuple(told), CAUSES[CAUSE].remedy, effect, harm)
+
+
+def _without_model(case: Case, problem: str) -> Said:
+    options = stated_options(case)
+    if options is None or not options.do_sample:
+        return Untold(CAUSE, problem)
+    told = unmeasured(case, f"do_sample=true, temperature={options.temperature:g}", problem)
+    hot = options.temperature >= HOT and not scores_well(case)
+    return Suspicion(CAUSE, LIKELY if hot else NOTED, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -11,6 +12,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.explanation import EXPLAINED
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.rescoring import interval_in_words, shown
+from medspan.diagnose.without_model import in_short
 
 if TYPE_CHECKING:
     from medspan.core import Example
@@ -57,7 +59,9 @@ class EnvironmentChanged(Probe):
             return
         lacking = case.lacks(("texts",)) or lab.problem
         if lacking is not None:
-            yield Untold(CAUSE, f"{lacking}, to see whether answers move with {_in_short(differing)}")
+            yield Untold(
+                CAUSE, f"{in_short(lacking)}, to see whether answers move with {_in_short(differing)}"
+            )
             return
         found = lab.explanation
         if found.temperature is not None:
@@ -157,7 +161,8 @@ def _remedy(case: Case) -> str:
         if name not in ("python", "platform", "medspan") and here.get(name) != version
     ]
     install = f"pip install {' '.join(wanted)}" if wanted else "go to the machine of then"
+    run = shlex.quote(str(case.folder))
     return (
-        f"{install}, then medspan reproduce {case.folder}; or keep to what is made here: "
-        f"medspan evaluate {case.folder} --split {case.scored} --again"
+        f"{install}, then medspan reproduce {run}; or keep to what is made here: "
+        f"medspan evaluate {run} --split {shlex.quote(case.scored)} --again"
     )

@@ -13,6 +13,7 @@ from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.residue import PLACES, answers_left
 from medspan.diagnose.swapping import Namer, Swap, asking_alike, borrowed, invented, swapped
+from medspan.diagnose.without_model import in_short
 from medspan.evaluate.counts import SeenStrings
 from medspan.evaluate.match import listed
 from medspan.text import fold
@@ -97,7 +98,9 @@ class Memorised(Probe):
     def _by_files(natural: Compared | None, told: list[str], problem: str) -> Said:
         if natural is None or natural.of[0] < ENOUGH or natural.second < FOUND:
             strings = "too few strings of the scored part are unseen in training, or seen ones are not found"
-            return Untold(CAUSE, f"{strings}, and there is no model to ask about others ({problem})")
+            return Untold(
+                CAUSE, f"{strings}, and there is no model to ask about others ({in_short(problem)})"
+            )
         if not natural.far:
             return Cleared(CAUSE, tuple(told))
         effect = _effect("entity recall (unseen strings; strings of training)", natural)

@@ -11,6 +11,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.explanation import EXPLAINED
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.without_model import in_short
 
 CAUSE = "output-truncated"
 SHARE = 0.05
@@ -95,7 +96,7 @@ class OutputTruncated(Probe):
             return Cleared(CAUSE, (f"{len(flagged)} of {len(case.sample)} answers are marked as cut off",))
         told = (
             f"{len(flagged)} of {len(case.sample)} answers were cut off at the length limit; whether they "
-            f"would have ended is not known without the model ({problem})",
+            f"would have ended is not known without the model ({in_short(problem or 'it tags')})",
         )
         return Suspicion(CAUSE, 0.6 if len(flagged) < 0.9 * len(case.sample) else 0.45, told)
 

@@ -11,6 +11,7 @@ from medspan.diagnose.base import Cleared, Need, Probe, Said, Suspicion, Untold,
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.without_model import in_short
 from medspan.format import Codec
 from medspan.text import fold
 
@@ -80,7 +81,10 @@ class StopTokenUntrained(Probe):
         if not texts or len(loops) < RUNS_ON * len(texts):
             yield Untold(CAUSE, problem)
             return
-        told = f"{len(loops)} of {len(texts)} answers repeat themselves to their end ({problem}); the first: "
+        told = (
+            f"{len(loops)} of {len(texts)} answers repeat themselves to their end ({in_short(problem)}); "
+            "the first: "
+        )
         first = (loops[0].raw or "")[-100:]
         yield Suspicion(CAUSE, 0.7, (f"{told}{first!r}",))
 
