@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from medspan.diagnose import Cleared, Suspicion, diagnose
 from medspan.diagnose.against import AgainstProbe, Aspect
 from medspan.diagnose.against.probe import said
@@ -44,6 +48,37 @@ def test_a_cause_is_cleared_only_where_all_that_stands_for_it_is() -> None:
     assert list(said([both[0], aspect("code", "not-testable", "environment-changed")])) == []
 
 
+def test_what_is_the_same_as_in_a_run_that_is_no_better_excludes_nothing() -> None:
+    untried = [
+        aspect("base model", "cleared", "wrong-base-model", same=True),
+        aspect("packages", "cleared", "environment-changed", same=True),
+        aspect("epochs", "cleared", None),
+    ]
+    assert {one.cause for one in said(untried, better=True)} == {
+        "wrong-base-model",
+        "environment-changed",
+        "undertrained",
+        "overtrained",
+    }
+    assert list(said(untried, better=False)) == []
+    tried = replace(aspect("template", "cleared", "template-mismatch"), tested=True)
+    assert [one.cause for one in said([tried], better=False)] == ["template-mismatch"]
+
+
+@pytest.mark.parametrize(("share", "problem"), [(0.0, "no model"), (0.9, "no model"), (0.9, None)])
+def test_a_twin_excludes_no_cause_and_that_is_said_once(share: float, problem: str | None) -> None:
+    run, twin = case("run", share, config=changed(seed=7)), case("good", share)
+    probe = AgainstProbe(PlantedLab(twin, problem_=problem))
+    lab = PlantedLab(run, quality=lambda asked: share, problem_=problem)
+    found = diagnose(run, lab=lab, probes=[probe])
+    # Only what was tried is excluded: reading the stored texts again.
+    assert {one.cause for one in found.cleared} <= {"parser-mismatch"}
+    assert probe.found is not None
+    assert [line for line in probe.found.notes if "GOOD is not surely better" in line] == [
+        "GOOD is not surely better than RUN: that something is the same in both excludes no cause"
+    ]
+
+
 def test_cleared_epochs_exclude_too_few_and_too_many() -> None:
     found = {one.cause for one in said([aspect("epochs", "cleared", None)])}
     assert found == {"undertrained", "overtrained"}
@@ -67,6 +102,7 @@ def test_the_comparison_joins_the_diagnosis() -> None:
         one.cause for one in found.cleared
     }
     assert probe.found is not None
+    assert not any("GOOD is not surely better" in line for line in probe.found.notes)
     shown = probe.found.to_json()
     assert shown["run"] == "good"
     assert set(shown) == {"run", "gap", "aspects", "remaining", "closed", "sentence", "notes"}

@@ -98,6 +98,11 @@ class Against:
     notes: tuple[str, ...] = ()
 
     @property
+    def better(self) -> bool:
+        """Whether GOOD is surely better than RUN, so that what is the same in both explains no bad score."""
+        return any(one.sure for one in self.gap)
+
+    @property
     def separating(self) -> tuple[Aspect, ...]:
         return tuple(one for one in self.aspects if one.verdict == "separates")
 

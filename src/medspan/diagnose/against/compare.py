@@ -68,7 +68,7 @@ def result(pair: Pair, trial: Trial, aspects: Sequence[Aspect]) -> Against:
         remaining=remaining,
         closed=trial.closed,
         sentence=_sentence(trial, done, gap),
-        notes=tuple(_notes(pair)),
+        notes=tuple(_notes(pair, gap)),
     )
 
 
@@ -118,7 +118,9 @@ def _gaps(gap: Sequence[Gap]) -> str:
     )
 
 
-def _notes(pair: Pair) -> Iterator[str]:
+def _notes(pair: Pair, gap: Sequence[Gap]) -> Iterator[str]:
+    if not any(one.sure for one in gap):
+        yield "GOOD is not surely better than RUN: that something is the same in both excludes no cause"
     if pair.run.examples and pair.good.examples and not pair.shared:
         yield "the runs are scored on no common document: RUN is asked about its own part only"
     for name, side in (("RUN", pair.run), ("GOOD", pair.good)):

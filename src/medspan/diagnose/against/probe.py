@@ -29,6 +29,8 @@ class AgainstProbe(Probe):
 
     Confidence. 0.97, confirmed, where a swap surely raises F1; 0.6 where the swap cannot tell what is at
     fault: another test part, or GOOD's weights, of which RUN's curves alone say what is wrong with its own.
+    Excluded is what a swap cleared. What is the same in both, or left untried for want of a gap, is excluded
+    only where GOOD is surely better: equality with a run that is as bad proves nothing.
     """
 
     good: Lab
@@ -65,11 +67,11 @@ class AgainstProbe(Probe):
         self.found, trial = compare_runs(pair)
         if self.train is not None:
             self.found = retrain(trial, self.found, self.train, lab.tell)
-        yield from said(self.found.aspects)
+        yield from said(self.found.aspects, better=self.found.better)
 
 
-def said(aspects: Sequence[Aspect]) -> Iterator[Said]:
-    """What a comparison says of causes: one thing for each."""
+def said(aspects: Sequence[Aspect], *, better: bool = True) -> Iterator[Said]:
+    """What a comparison says of causes: one thing for each. `better`: GOOD is surely better than RUN."""
     by_cause: dict[str, list[Aspect]] = {}
     for one in aspects:
         causes: tuple[str, ...] = (one.cause,) if one.cause else ()
@@ -82,7 +84,7 @@ def said(aspects: Sequence[Aspect]) -> Iterator[Said]:
         separating = [one for one in of if one.verdict == "separates"]
         if separating:
             yield _suspicion(cause, separating)
-        elif of and all(one.verdict == "cleared" for one in of):
+        elif of and all(one.verdict == "cleared" and (better or one.tested) for one in of):
             yield Cleared(cause, tuple(f"against GOOD, {one.name}: {one.evidence[-1]}" for one in of))
 
 
