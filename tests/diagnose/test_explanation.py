@@ -14,7 +14,13 @@ from medspan.diagnose.asked import Asking
 from medspan.diagnose.base import Cleared, Effect, Suspicion, all_probes
 from medspan.diagnose.bases import FoundBase
 from medspan.diagnose.case import Case
-from medspan.diagnose.conditions import Conditions, Reworded, candidate_templates, with_second_bos
+from medspan.diagnose.conditions import (
+    Conditions,
+    Reworded,
+    Rounding,
+    candidate_templates,
+    with_second_bos,
+)
 from medspan.diagnose.explanation import (
     ALONE,
     EXPLAINED,
@@ -69,13 +75,13 @@ class TinyWeights:
         base: str,
         adapter: Path | None,
         dtype: str = "auto",
-        bits: int | None = None,
+        rounding: Rounding | None = None,
         part: str | None = None,
     ) -> Any:
         import torch
         import transformers
 
-        key = (base, adapter, bits, part)
+        key = (base, adapter, rounding, part)
         if key not in self.held:
             torch.manual_seed(len(base) if adapter else 100 + len(base))
             config = transformers.LlamaConfig(
@@ -100,8 +106,8 @@ class TinyWeights:
             if part is not None:
                 keep_part(model, self.model(base, None), PARTS[part])
             self.held[key] = model
-            if bits is not None:
-                round_weights(self.held[key], bits)
+            if rounding is not None:
+                round_weights(self.held[key], rounding)
         return self.held[key]
 
     def tokenizer(self, name: str) -> Any:

@@ -14,12 +14,23 @@ from medspan.read.written import written
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """Weights rounded to `bits` bits, with a scale for each block of a row; `block` None: one for the row."""
+
+    bits: int
+    block: int | None = 64
+
+    def __str__(self) -> str:
+        scales = "a row" if self.block is None else f"{self.block} weights"
+        return f"{self.bits} bits, a scale for {scales}"
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """How answers are made. `adapter` None: the base model alone. `tokenizer` None: that of the base.
-    `cut`: one of `cuts.CUTS`, what happened to the tokenizer; None: nothing.
-
-    `bits`: weights rounded to so many bits; None: as loaded. `part`: what of the adapter is applied, one of
-    `weights.PARTS`; None: all of it.
+    `cut`: one of `cuts.CUTS`, what happened to the tokenizer; None: nothing. `rounding`: to how many bits
+    weights are rounded; None: as loaded. `part`: what of the adapter is applied, one of `weights.PARTS`;
+    None: all of it.
     """
 
     template: Template
@@ -30,7 +41,7 @@ class Conditions:
     tokenizer: str | None = None
     cut: str | None = None
     dtype: str = "auto"
-    bits: int | None = None
+    rounding: Rounding | None = None
     part: str | None = None
 
     def but(self, **changes: Any) -> Conditions:

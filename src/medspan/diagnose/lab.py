@@ -108,7 +108,7 @@ class Lab:
 
     def model(self, conditions: Conditions) -> Any:
         return self.weights.model(
-            conditions.base, conditions.adapter, conditions.dtype, conditions.bits, conditions.part
+            conditions.base, conditions.adapter, conditions.dtype, conditions.rounding, conditions.part
         )
 
     def tokenizer(self, conditions: Conditions) -> Any:
@@ -167,7 +167,7 @@ class Lab:
             conditions.base,
             conditions.adapter,
             conditions.dtype,
-            conditions.bits,
+            conditions.rounding,
             conditions.part,
             prompts,
         )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medspan.diagnose.conditions import Rounding
+
 SMALL = 2 * 2**30
 """Bytes of weights up to which several models are kept at once."""
 KEPT = 4
@@ -27,14 +29,14 @@ class Weights:
         base: str,
         adapter: Path | None,
         dtype: str = "auto",
-        bits: int | None = None,
+        rounding: Rounding | None = None,
         part: str | None = None,
     ) -> Any:
         """The model in evaluation mode; ModelError where it cannot be loaded or the adapter does not fit.
 
-        `bits` rounds the weights, `part` applies only a part of the adapter (see `PARTS`).
+        `rounding` rounds the weights, `part` applies only a part of the adapter (see `PARTS`).
         """
-        key = (base, adapter, dtype, bits, part)
+        key = (base, adapter, dtype, rounding, part)
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
@@ -46,8 +48,8 @@ class Weights:
         model = loaded.model if adapter is None else with_adapter(loaded.model, adapter)
         if part is not None:
             keep_part(model, self.model(base, None, dtype), PARTS[part])
-        if bits is not None:
-            round_weights(model, bits)
+        if rounding is not None:
+            round_weights(model, rounding)
         model.eval()
         size = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
         while self._held and len(self._held) >= (KEPT if size <= SMALL else 1):
@@ -100,22 +102,23 @@ PARTS: dict[str, Callable[[str, float], float]] = {
 """What of an adapter may have been applied: the share of each weight's change, by its name and depth."""
 
 
-def round_weights(model: Any, bits: int) -> None:
-    """Round every linear layer's weights in place to `bits` bits, symmetric, in blocks of 64 of a row.
+def round_weights(model: Any, rounding: Rounding) -> None:
+    """Round every linear layer's weights in place, symmetric, as round-to-nearest quantization does.
 
-    The grid of plain round-to-nearest quantization, as 4-bit loaders come close to.
+    4-bit loaders come close to it. Layers whose rows do not divide into blocks stay as they are.
     """
     import torch
 
-    most = 2 ** (bits - 1) - 1
+    most = 2 ** (rounding.bits - 1) - 1
     head = model.get_output_embeddings()
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, torch.nn.Linear) and layer is not head:
                 weight = layer.weight.data
                 rows, columns = weight.shape
-                if columns % 64:
+                block = rounding.block or columns
+                if columns % block:
                     continue
-                blocks = weight.float().view(rows, -1, 64)
+                blocks = weight.float().view(rows, -1, block)
                 scale = blocks.abs().amax(dim=-1, keepdim=True).clamp(min=1e-8) / most
                 layer.weight.data = ((blocks / scale).round() * scale).view(rows, columns).to(weight.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from medspan.core import ModelError
-from medspan.diagnose.conditions import Conditions, Reworded
+from medspan.diagnose.conditions import Conditions, Reworded, Rounding
 
 from .planted import (
     BLOCKED,
@@ -158,9 +158,9 @@ class TestWaysOfAsking:
 
     def test_answers_in_a_lower_precision_are_made_again_in_that_of_training(self) -> None:
         def quality(asked: Conditions) -> float:
-            return 0.4 if asked.bits == 4 else 0.9
+            return 0.4 if asked.rounding == Rounding(4) else 0.9
 
-        asked, trained = conditions().but(bits=4), conditions()
+        asked, trained = conditions().but(rounding=Rounding(4)), conditions()
         found, _ = compared(pair(case("run", 0.4), GOOD, quality, asked_as=asked, trained=trained))
         assert [(one.name, one.cause) for one in found.separating] == [
             ("precision of answers", "precision-mismatch")

@@ -34,8 +34,8 @@ def ways(pair: Pair) -> Iterator[Swap | Aspect]:
         told = "RUN's stored answers give no sign of having been made without its adapter"
         values = "applied", "applied"
         yield Aspect(adapter, values, True, "cleared", (told,), cause="adapter-not-applied")
-    if (asked.dtype, asked.bits) != (trained.dtype, trained.bits):
-        lower = f"{asked.dtype} rounded to {asked.bits} bits" if asked.bits else asked.dtype
+    if (asked.dtype, asked.rounding) != (trained.dtype, trained.rounding):
+        lower = f"{asked.dtype} rounded to {asked.rounding}" if asked.rounding else asked.dtype
         values = "as trained", lower
         change = partial(_in_precision, trained)
         yield Swap(precision, values, "precision-mismatch", "asked in the precision of its training", change)
@@ -50,4 +50,4 @@ def _with_adapter(trained: Conditions, conditions: Conditions) -> Conditions:
 
 
 def _in_precision(trained: Conditions, conditions: Conditions) -> Conditions:
-    return conditions.but(dtype=trained.dtype, bits=trained.bits)
+    return conditions.but(dtype=trained.dtype, rounding=trained.rounding)

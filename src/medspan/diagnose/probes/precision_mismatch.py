@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from medspan.diagnose.base import Need, register
 from medspan.diagnose.case import Case
-from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.conditions import Conditions, Rounding
 from medspan.diagnose.explanation import AnswerProbe, Variant
 from medspan.diagnose.lab import Lab
 
-BITS = (8, 4, 3)
+ROUNDINGS = (Rounding(8), Rounding(4), Rounding(4, None), Rounding(3))
 
 
 @register
@@ -27,15 +27,15 @@ class PrecisionMismatch(AnswerProbe):
     of_generation = False
 
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
-        if current.bits is not None:
+        if current.rounding is not None:
             return ()
         return [
             Variant(
-                "precision-mismatch", f"weights rounded to {bits} bits", partial(_rounded, bits), near=True
+                "precision-mismatch", f"weights rounded to {rounding}", partial(_rounded, rounding), near=True
             )
-            for bits in BITS
+            for rounding in ROUNDINGS
         ]
 
 
-def _rounded(bits: int, conditions: Conditions) -> Conditions:
-    return conditions.but(bits=bits)
+def _rounded(rounding: Rounding, conditions: Conditions) -> Conditions:
+    return conditions.but(rounding=rounding)
