@@ -10,7 +10,7 @@ import pytest
 
 import medspan.diagnose
 from medspan.cli import diagnose as verb
-from medspan.cli.diagnosed import print_diagnosis, write_reports
+from medspan.cli.diagnosed import Files, own_report, print_diagnosis, write_reports
 from medspan.diagnose import Case, Diagnosis
 
 from ..diagnose.planted_diagnoses import EVERY, EVIL, FOREIGN, HEALTHY, HOSTILE, MANY, ONE, UNDETERMINED
@@ -117,22 +117,57 @@ def test_a_run_of_medspan_gets_its_report_and_others_only_what_is_asked_for(tmp_
     notes: list[str] = []
     run = tmp_path / "run"
     run.mkdir()
-    assert write_reports(HEALTHY, run, None, None, notes.append) == [run / "diagnosis.html"]
-    assert "Healthy" in (run / "diagnosis.html").read_text(encoding="utf-8")
+    own = own_report("medspan", run, notes.append)
+    assert own == run / "diagnosis.html"
+    assert list(run.iterdir()) == []
+    assert write_reports(HEALTHY, Files(own)) == ([own], None)
+    assert "Healthy" in own.read_text(encoding="utf-8")
+    assert own_report("medspan", run, notes.append) == own
     assert notes == []
     other = tmp_path / "sft"
     other.mkdir()
-    assert write_reports(FOREIGN, other, None, None, notes.append) == []
+    assert own_report(FOREIGN.trainer, other, notes.append) is None
+    assert write_reports(FOREIGN, Files()) == ([], None)
     assert notes == [
         "note: there is no report, since another trainer's folder is not written into: name a file with "
         "--html or --markdown"
     ]
     named = (tmp_path / "a.html", tmp_path / "a.md")
-    assert write_reports(FOREIGN, other, *named, notes.append) == list(named)
+    assert write_reports(FOREIGN, Files(*named)) == (list(named), None)
     assert named[1].read_text(encoding="utf-8").startswith("# Diagnosis of out/sft\n")
-    assert write_reports(FOREIGN, other, None, named[1], notes.append) == [named[1]]
+    assert write_reports(FOREIGN, Files(None, named[1])) == ([named[1]], None)
     assert list(other.iterdir()) == []
+    assert own_report(FOREIGN.trainer, other, None) is None
     assert len(notes) == 1
+
+
+def test_a_run_where_no_report_can_be_written_is_told_so_before_the_work(tmp_path: Path) -> None:
+    notes: list[str] = []
+    taken = tmp_path / "diagnosis.html"
+    taken.mkdir()
+    assert own_report("medspan", tmp_path, notes.append) is None
+    assert notes == [
+        f"note: there is no report, since {taken} cannot be written (it is a folder): name a file with "
+        "--html or --markdown"
+    ]
+
+
+def test_a_report_that_cannot_be_written_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    files = Files(taken, tmp_path / "a.md", tmp_path / "a.json")
+    reports, failed = write_reports(HEALTHY, files)
+    assert reports == [tmp_path / "a.md"]
+    assert f"{taken} cannot be written" in str(failed)
+    assert (tmp_path / "a.json").is_file()
+
+
+def test_a_text_that_is_not_answered_is_told(capsys: Capture) -> None:
+    capsys.readouterr()
+    print_diagnosis(HEALTHY, unanswered="--text is not answered: no adapter")
+    told = capsys.readouterr().out
+    print_diagnosis(HEALTHY)
+    assert told == capsys.readouterr().out.replace("\n\n", "\n\n--text is not answered: no adapter\n\n", 1)
 
 
 @pytest.mark.parametrize(("found", "code"), [(HEALTHY, 0), (ONE, 1)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -85,6 +86,21 @@ def say(line: str = "") -> None:
     print(line)
 
 
+def path_of(name: str) -> Callable[[str], Path]:
+    """The parser of an argument or option that is a path: an empty one is refused, not taken for `.`."""
+
+    def parsed(value: str) -> Path:
+        if not value.strip():
+            raise InputError(
+                f"{name} is empty, and a path is wanted",
+                cause='a variable of the shell that has no value, as in "$DIR"',
+                remedy="name the file or folder (. is the folder that you are in)",
+            )
+        return Path(value)
+
+    return parsed
+
+
 def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
     """Make the folders of files to be written; InputError now rather than after the work.
 
@@ -97,7 +113,7 @@ def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
         if path.resolve() in taken:
             raise InputError(
                 f"{path} is a file {taken[path.resolve()]}",
-                cause="two options name the same file",
+                cause="two options name the same file; one of them may do so by default",
                 remedy="write to another file",
             )
         if not path.exists() or path.is_file():
@@ -106,7 +122,7 @@ def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
             raise InputError(
                 f"{path} is a folder, and a file is to be written",
                 cause="the name of the file is missing",
-                remedy=f"name one, for instance {path / ('result' + (path.suffix or '.json'))}",
+                remedy=f"name a file in it: {path / 'NAME'}",
             )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,6 +132,32 @@ def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
                 cause="missing permission, or a file of that name",
                 remedy="write to another place",
             ) from None
+        problem = unwritable(path)
+        if problem is not None:
+            raise InputError(
+                f"{path} cannot be written: {problem}",
+                cause="missing permission, a full disk, or a file system that is read only",
+                remedy="check it with ls -ld, or write to another place",
+            )
+
+
+def unwritable(path: Path) -> str | None:
+    """Why no file can be written at `path`, whose folder is there; None where one can be.
+
+    It is tried: on some file systems (/proc) permissions alone promise too much.
+    """
+    if path.is_dir():
+        return "it is a folder"
+    if path.exists() and not path.is_file():
+        return None if os.access(path, os.W_OK) else "permission denied"
+    # As `medspan.read.write` names the file that takes the place of the old one when it is complete.
+    trial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def write_json(path: Path | None, data: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,20 +17,56 @@ from medspan.cli.console import (
     FormatName,
     JsonFile,
     Quiet,
-    check_targets,
     notes,
-    write_json,
+    path_of,
 )
-from medspan.cli.diagnosed import print_diagnosis, write_reports
+from medspan.cli.diagnosed import Files, own_report, print_diagnosis, write_reports
+from medspan.cli.targets import check_reports
+from medspan.core import InputError
 
 BAD = 1
+Run = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", parser=path_of("RUN"), help="A run folder, or one of PEFT, TRL, Unsloth, Axolotl ..."
+    ),
+]
 DataPaths = Annotated[
     list[Path] | None,
-    typer.Option("--data", metavar="PATH", help="Annotated data: a folder of parts, or files; repeatable."),
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        parser=path_of("--data"),
+        help="Annotated data: a folder of parts, or files; repeatable.",
+    ),
 ]
 Predicted = Annotated[
     Path | None,
-    typer.Option("--predicted", metavar="FILE", help="Predictions or generated texts for the part."),
+    typer.Option(
+        "--predicted",
+        metavar="FILE",
+        parser=path_of("--predicted"),
+        help="Predictions or generated texts for the part.",
+    ),
+]
+Split = Annotated[
+    str | None, typer.Option("--split", metavar="NAME", help="Part of the data; test, else validation.")
+]
+Good = Annotated[
+    Path | None,
+    typer.Option(
+        "--against",
+        metavar="GOOD",
+        parser=path_of("--against"),
+        help="A run that works: what separates the two?",
+    ),
+]
+Retrain = Annotated[
+    bool, typer.Option("--retrain", help="With --against: train again to test what else cannot be told.")
+]
+Texts = Annotated[
+    list[str] | None,
+    typer.Option("--text", help="A text to be answered as stored and as it should be; repeatable."),
 ]
 HtmlFile = Annotated[
     Path | None,
@@ -41,27 +78,14 @@ MarkdownFile = Annotated[
 
 
 def diagnose(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, or one of PEFT, TRL, Unsloth, Axolotl ...")
-    ],
+    run: Run,
     data: DataPaths = None,
     predicted: Predicted = None,
-    split: Annotated[
-        str | None, typer.Option("--split", metavar="NAME", help="Part of the data; test, else validation.")
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option("--against", metavar="GOOD", help="A run that works: what separates the two?"),
-    ] = None,
-    retrain: Annotated[
-        bool,
-        typer.Option("--retrain", help="With --against: train again to test what else cannot be told."),
-    ] = False,
+    split: Split = None,
+    against: Good = None,
+    retrain: Retrain = False,
     format: FormatName = "auto",
-    text: Annotated[
-        list[str] | None,
-        typer.Option("--text", help="A text to be answered as stored and as it should be; repeatable."),
-    ] = None,
+    text: Texts = None,
     device: Device = "auto",
     base_model: BaseModelName = None,
     html: HtmlFile = None,
@@ -75,8 +99,9 @@ def diagnose(
     from medspan.diagnose.lab import Lab
 
     given = [*(data or ()), *([predicted] if predicted else [])]
-    check_targets(html, markdown, json_file, reads=given)
+    check_reports((html, markdown, json_file), (run, against), given)
     check_against(run, against, retrain=retrain)
+    _check_asked(device, text or ())
     note = notes(quiet)
     asked = Given(tuple(data or ()), predicted, split, base_model, format)
     case = make_case(run, asked)
@@ -86,14 +111,36 @@ def diagnose(
     beside = None
     if against is not None:
         beside = against_probe(against, lab, asked, note, retrain=retrain, quiet=quiet)
+    html = html or own_report(case.trainer, run, None if markdown else note)
+    read = [*case.files, *(beside.good.case.files if beside else ())]
+    check_reports((html, markdown, json_file), (run, against), [*given, *map(Path, read)])
     found = examine(
         case, lab=lab, tell=note, probes=[*all_probes(), *([beside] if beside else [])], texts=text or ()
     )
+    unanswered = f"--text is not answered: {lab.problem}" if text and lab.problem else None
+    if unanswered is not None:
+        found = replace(found, notes=(*found.notes, unanswered))
     if beside is not None and beside.found is not None:
         found = replace(found, against=beside.found.to_json())
-    write_json(json_file, found.to_json())
-    print_diagnosis(found, write_reports(found, run, html, markdown, note))
+    reports, failed = write_reports(found, Files(html, markdown, json_file))
+    print_diagnosis(found, reports, unanswered=unanswered)
     if beside is not None and beside.found is not None:
         print_against(beside.found)
+    if failed is not None:
+        raise failed
     if found.named:
         raise typer.Exit(BAD)
+
+
+def _check_asked(device: str, texts: Sequence[str]) -> None:
+    """InputError or ConfigError for what would else be found out when a probe first uses the model."""
+    if any(not one.strip() for one in texts):
+        raise InputError(
+            "--text is empty, and a text to be answered is wanted",
+            cause='a variable of the shell that has no value, as in --text "$TEXT"',
+            remedy="give a sentence of the kind that the model was trained on, or leave --text out",
+        )
+    if device != "auto":
+        from medspan.models import choose_device
+
+        choose_device(device)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medspan.cli.console import Report, say, shown, table
+from medspan.cli.console import Report, say, shown, table, unwritable, write_json
+from medspan.core import MedspanError
 
 if TYPE_CHECKING:
     from medspan.diagnose import Diagnosis, Suspicion
@@ -22,36 +23,60 @@ _EVIDENCE = 6
 """Lines of evidence of a cause; the report has all."""
 
 
-def write_reports(
-    found: Diagnosis, run: Path, html: Path | None, markdown: Path | None, note: Report
-) -> list[Path]:
-    """Write the report to `html`, RUN/diagnosis.html by default, and to `markdown`; what was written."""
-    from medspan.diagnose.report import write_html, write_markdown
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a diagnosis is written to, None for each that is not wanted."""
 
-    if html is None:
-        html = _own_report(found, run, None if markdown else note)
-    if html is not None:
-        write_html(html, found)
-    if markdown is not None:
-        write_markdown(markdown, found)
-    return [path for path in (html, markdown) if path is not None]
+    html: Path | None = None
+    markdown: Path | None = None
+    json: Path | None = None
 
 
-def _own_report(found: Diagnosis, run: Path, note: Report | None) -> Path | None:
+def own_report(trainer: str, run: Path, note: Report | None) -> Path | None:
+    """The report of a run where the user names none; None, of which `note` hears, where it gets none."""
+    path = run / REPORT
     # The folders of other trainers are not ours to write into.
-    if found.trainer != "medspan":
-        why = "another trainer's folder is not written into"
-    elif not os.access(run, os.W_OK):
-        why = f"{run} cannot be written to"
+    if trainer != "medspan":
+        why: str | None = "another trainer's folder is not written into"
+    elif (problem := unwritable(path)) is not None:
+        why = f"{path} cannot be written ({problem})"
     else:
-        return run / REPORT
+        return path
     if note is not None:
         note(f"note: there is no report, since {why}: name a file with --html or --markdown")
     return None
 
 
-def print_diagnosis(found: Diagnosis, reports: Sequence[Path] = ()) -> None:
-    """The verdict, the causes with evidence and remedies, what was excluded, what is missing."""
+def write_reports(found: Diagnosis, files: Files) -> tuple[list[Path], Exception | None]:
+    """Write the reports and the JSON; the reports that stand, and the first failure.
+
+    It is given back rather than raised, so that neither the other files nor what is printed are lost.
+    """
+    from medspan.diagnose.report import write_html, write_markdown
+
+    written: list[Path] = []
+    failures: list[Exception] = []
+    try:
+        write_json(files.json, found.to_json())
+    except (MedspanError, OSError) as error:
+        failures.append(error)
+    for path, write in ((files.html, write_html), (files.markdown, write_markdown)):
+        if path is None:
+            continue
+        try:
+            write(path, found)
+        except (MedspanError, OSError) as error:
+            failures.append(error)
+        else:
+            written.append(path)
+    return written, next(iter(failures), None)
+
+
+def print_diagnosis(found: Diagnosis, reports: Sequence[Path] = (), *, unanswered: str | None = None) -> None:
+    """The verdict, the causes with evidence and remedies, what was excluded, what is missing.
+
+    `unanswered`: why a text of the user's was not answered, None where it was, or there was none.
+    """
     from medspan.diagnose.report import parts, words
 
     _fold(f"verdict: {words.verdict_sentence(found)}")
@@ -64,6 +89,9 @@ def print_diagnosis(found: Diagnosis, reports: Sequence[Path] = ()) -> None:
             _print_cause(one, found)
     for asked in parts.shown(found):
         _print_answers(asked)
+    if unanswered is not None:
+        say()
+        _fold(unanswered)
     say()
     for one in words.mere_notes(found):
         _fold(f"noted: {one.cause} ({one.confidence:.2f}): {'; '.join(one.evidence[:1])}")

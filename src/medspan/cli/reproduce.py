@@ -17,13 +17,14 @@ from medspan.cli.console import (
     JsonFile,
     Quiet,
     Report,
-    check_targets,
     notes,
+    path_of,
     progress,
     write_json,
 )
 from medspan.cli.recorded import Recorded, here_now, missing_predictions, read_parts, read_recorded
 from medspan.cli.reproduced import print_result, print_stated, print_time
+from medspan.cli.targets import check_reports
 from medspan.core import Example, InputError, ModelError
 
 if TYPE_CHECKING:
@@ -36,16 +37,26 @@ BAD = 1
 MOST_TRIED = 32
 """How many documents that answer otherwise are decoded once more under the record's own options."""
 
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", parser=path_of("RUN"), help="A run folder with its record.json.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        parser=path_of("--out"),
+        help="With --train: folder of the new run; RUN-again.",
+    ),
+]
+
 
 def reproduce(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder with its record.json.")],
+    run: Run,
     train: Annotated[
         bool, typer.Option("--train", help="Train again too, from the recorded configuration.")
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="With --train: folder of the new run; RUN-again."),
-    ] = None,
+    out: Out = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +78,7 @@ def reproduce(
     """Run an evaluation, or a training, again from its record: the same result, or which part moved."""
     from medspan.core import ConfigError
 
-    check_targets(json_file)
+    check_reports((json_file,), (run,))
     if out is not None and not train:
         raise ConfigError(
             f"--out {out} is given without --train",
