@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from medspan.core import ModelError
 
@@ -33,20 +33,21 @@ class FoundBase:
 def find_base(lab: Lab) -> FoundBase:
     """The base model that files name, or another one that they name where only that has the right hash.
 
-    ModelError where none can be loaded.
+    ModelError where none can be loaded, or not the one that the user named.
     """
     from medspan.models import model_hash
 
     case = lab.case
-    wanted = getattr(case.card, "base_model_hash", "") or (case.record or {}).get("base_model", {}).get(
-        "sha256"
-    )
+    wanted = getattr(case.card, "base_model_hash", "") or _recorded(lab).get("sha256")
     hashes: dict[str, str] = {}
     problems: dict[str, str] = {}
     for name in named_bases(lab):
         try:
             hashes[name] = model_hash(lab.weights.model(name, None))
         except ModelError as error:
+            if case.base_named and name == case.base_model:
+                # Another base would answer otherwise, and the user would take it for the one that was named.
+                raise
             problems[name] = str(error)
             continue
         if not wanted or hashes[name] == wanted:
@@ -63,7 +64,17 @@ def find_base(lab: Lab) -> FoundBase:
 def named_bases(lab: Lab) -> list[str]:
     """The names of base models that the run's files state, that of the case first, the embedded one last."""
     case = lab.case
-    record = (case.record or {}).get("base_model", {}).get("name")
-    stated = [case.base_model, getattr(case.card, "base_model", None), record, case.config.get("base_model")]
+    recorded = _recorded(lab).get("name")
+    stated = [
+        case.base_model,
+        getattr(case.card, "base_model", None),
+        recorded,
+        case.config.get("base_model"),
+    ]
     own = case.trainer == "medspan"
     return list(dict.fromkeys([*(str(name) for name in stated if name), *(["default"] if own else [])]))
+
+
+def _recorded(lab: Lab) -> Mapping[str, Any]:
+    """What record.json says of the base model."""
+    return (lab.case.record or {}).get("base_model") or {}

@@ -30,7 +30,8 @@ class Case:
     the references that were stored with them. `made`: what is recorded of how they were made (its
     `decoding` above all). `record`: medspan's record.json. `config`: how it was trained, as far as files
     say, with dotted keys. `stated`: facts of other trainers by name (`loss_on_prompt`, `max_length`, ...).
-    `rules`: decoding options that would apply to a new extraction, by name.
+    `rules`: decoding options that would apply to a new extraction, by name. `base_named`: the user named
+    `base_model`, so that none is taken in its place where it cannot be loaded.
     `refusal`: why the stored predictions cannot be scored. `notes`: what was odd in the folder.
     """
 
@@ -50,6 +51,7 @@ class Case:
     checkpoints: tuple[tuple[int, Path], ...] = ()
     card: FormatCard | TagCard | None = None
     base_model: str | None = None
+    base_named: bool = False
     row_hashes: Mapping[str, tuple[str, ...]] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None

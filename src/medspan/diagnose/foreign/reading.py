@@ -163,8 +163,11 @@ def _packages(homes: Homes) -> dict[str, str]:
 def _base_model(homes: Homes) -> Stated | None:
     """What the adapter names, since PEFT loads that; else what the trainer's files name."""
     cards = ((home, home.card.data.get("base_model")) for home in homes.all)
+    named = homes.adapter.get("base_model_name_or_path")
+    if named is not None and not isinstance(named, str):
+        homes.folder.note(f"{homes.config_name}: base_model_name_or_path is {named!r} and no name; not used")
     stated = [
-        Stated(homes.adapter.get("base_model_name_or_path"), homes.config_name),
+        Stated(named, homes.config_name),
         *homes.each(homes.layout.base_model),
         *(homes.placed(home, Stated(base, CARD)) for home, base in cards),
     ]
