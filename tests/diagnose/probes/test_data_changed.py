@@ -10,6 +10,7 @@ import pytest
 from medspan.core import Example, Place
 from medspan.diagnose.case import Case
 from medspan.diagnose.probes.data_changed import DataChanged
+from medspan.diagnose.probes.split_imbalance import SplitImbalance
 from medspan.diagnose.probes.type_confusion import TypeConfusion
 from medspan.diagnose.rank import ranked
 from medspan.models.hashes import sha256_of_json
@@ -200,7 +201,26 @@ def test_types_changed_in_the_test_file_are_no_confusion_of_the_model() -> None:
     assert (first.cause, second.cause) == ("data-changed", "type-confusion")
     assert second.confidence < 0.5
     assert second.evidence[-1] == "data-changed brings this about by itself"
-    assert changed.explains == ("type-confusion", "boundary-errors", "memorised", "labels-not-inferable")
+    assert changed.explains == (
+        "type-confusion",
+        "boundary-errors",
+        "memorised",
+        "labels-not-inferable",
+        "split-imbalance",
+    )
+
+
+def test_types_that_the_change_alone_brought_in_are_no_imbalance() -> None:
+    then = {"train": notes("t", 30), "test": notes("c", 30)}
+    known = run(then, {**then, "test": [retyped(one) for one in then["test"]]})
+    changed, starved = suspected(PROBE, known), suspected(SplitImbalance(), known)
+    assert starved.confidence == 0.88
+    first, second = ranked([starved, changed])
+    assert (first.cause, second.cause) == ("data-changed", "split-imbalance")
+    assert second.confidence < 0.5
+    lacking = {**then, "train": [retyped(one) for one in then["train"]]}
+    before = run(lacking, {**lacking, "test": [relabelled(then["test"][0]), *then["test"][1:]]})
+    assert "split-imbalance" not in suspected(PROBE, before).explains
 
 
 def test_a_confusion_that_was_there_before_the_change_stays_named() -> None:

@@ -12,6 +12,7 @@ from medspan.diagnose import boundaries, labels
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab, effect_of
+from medspan.diagnose.probes.split_imbalance import hungry
 from medspan.diagnose.rescoring import KIND_NAMES, counts_of, f1, interval_in_words, shown
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class DataChanged(Probe):
 
     Where the scored part is what changed, errors of types and of boundaries are signs of that, unless its
     references of then disagreed with those of training already; where it alone changed, so are unseen strings
-    that are not found, and relations that do not follow from the texts.
+    that are not found, relations that do not follow from the texts, and types that training hardly holds.
     """
 
     name: ClassVar[str] = "data-changed"
@@ -128,6 +129,8 @@ def _brought_about(case: Case, changed: Sequence[_Part], answered: _Answered) ->
     if names <= {case.scored}:
         yield "memorised"
         yield "labels-not-inferable"
+        if then and case.train and not hungry(case, then):
+            yield "split-imbalance"
 
 
 def compared_parts(case: Case) -> Iterator[_Part]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from medspan.core import Example
@@ -105,6 +105,14 @@ class SplitImbalance(Probe):
             worst.effect,
             share=worst.share,
         )
+
+
+def hungry(case: Case, scored: tuple[Example, ...]) -> bool:
+    """Whether training hardly holds a task or type of these scored rows."""
+    data = _data(replace(case, parts={**case.parts, case.scored: scored}, predictions=()))
+    parts = {part.name: part for part in data.parts}
+    train, other = parts["train"], parts[case.scored]
+    return any((*_tasks(train, other), *_types(train, other)))
 
 
 def _data(case: Case) -> Data:
