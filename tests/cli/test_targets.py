@@ -196,6 +196,21 @@ class TestReproduceRefuses:
         assert "--out is empty, and a path is wanted" in refused("reproduce", run, "--train", "--out", "")
 
 
+class TestTrainRefuses:
+    def test_files_that_it_reads_and_writes(self, run: Path, refused: Refused, tmp_path: Path) -> None:
+        config = tmp_path / "config.yaml"
+        stated = yaml.safe_load((run / "config.yaml").read_text())
+        config.write_text(yaml.safe_dump({**stated, "output_dir": str(tmp_path / "new")}))
+        before = files_of(tmp_path)
+        data = tmp_path / "data" / "train.jsonl"
+        for path in (config, data, tmp_path / "new" / "record.json"):
+            assert f"{path} is a file that is read" in refused("train", config, "--json", path)
+        assert files_of(tmp_path) == before
+
+    def test_an_empty_path(self, refused: Refused) -> None:
+        assert "CONFIG is empty, and a path is wanted" in refused("train", "")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_permission_is_told_before_the_work(
     run: Path, refused: Refused, tmp_path: Path

@@ -9,14 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from medspan.cli.console import JsonFile, Quiet, check_targets, notes, say, shown, write_json
+from medspan.cli.console import JsonFile, Quiet, check_targets, notes, path_of, say, shown, write_json
 from medspan.core import InputError
 
 BAD = 1
+WRITTEN = ("config.yaml", "record.json", "split.json", "log.jsonl")
+"""Files of the run folder, which the training itself writes and reads."""
 
 
 def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file, such as configs/ade.yaml.")],
+    config: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CONFIG", parser=path_of("CONFIG"), help="YAML file, such as configs/ade.yaml."
+        ),
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Argument(metavar="[KEY=VALUE]...", help="Overrides, such as learning_rate=3e-4."),
@@ -32,7 +39,7 @@ def train(
     from medspan.train import AlarmStop, load_config
     from medspan.train import train as run_training
 
-    check_targets(json_file)
+    check_targets(json_file, reads=[config])
     if config.is_dir():
         raise InputError(
             f"{config} is a folder, and a configuration file is wanted",
@@ -41,6 +48,9 @@ def train(
         )
     loaded = load_config(config, settings or ())
     run, stop = Path(loaded.output_dir), None
+    data = loaded.data
+    read = [Path(one) for one in (data.train, data.validation, data.test, loaded.schema_file) if one]
+    check_targets(json_file, reads=[*read, *(run / name for name in WRITTEN)])
     try:
         run_training(loaded, resume=resume, report=notes(quiet), bar=not quiet, strict=strict)
     except AlarmStop as stopped:
