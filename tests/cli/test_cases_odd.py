@@ -130,6 +130,27 @@ class TestBrokenConfig:
         ]
         assert (case.seed, case.config["lora_r"], len(case.train)) == (1, 8, 8)
 
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"data": {}}, "data.train: missing; the {"),
+            ({"data": 3}, "data: 3; the {"),
+            ({"target_modules": {"a": 1}}, "target_modules.str: {'a': 1}; the"),
+            ({"decoding": 3}, "decoding: 3; the {}"),
+            ({"decoding": {"num_beams": "x"}}, "decoding.num_beams: no such option; it is left out"),
+        ],
+    )
+    def test_what_has_another_shape_is_mended_too(
+        self, run: Path, changes: dict[str, Any], said: str
+    ) -> None:
+        config = yaml.safe_load((run / "config.yaml").read_text()) | {"decoding": {}, "target_modules": "all"}
+        edit(run / "record.json", config=config)
+        (run / "config.yaml").write_text(yaml.safe_dump(config | changes))
+        case = make_case(run, Given())
+        [line] = told(case)
+        assert line.startswith(f"{run / 'config.yaml'}: {said}")
+        assert {name: len(rows) for name, rows in case.parts.items()} == {"train": 8, "test": 8}
+
     def test_without_a_record_such_a_value_is_left_out(self, run: Path) -> None:
         config = yaml.safe_load((run / "config.yaml").read_text())
         (run / "config.yaml").write_text(yaml.safe_dump(config | {"seed": "abc", "target_modules": [1]}))
@@ -160,6 +181,7 @@ class TestOddShapes:
             ("predictions/test.made.json", {"packages": []}, "packages is [] and no object"),
             ("predictions/test.made.json", {"decoding": 1}, "decoding is 1 and no object"),
             ("split.json", {"train": 3}, "train is 3 and no list"),
+            ("split.json", {"train": None}, "train is null and no list"),
         ],
     )
     def test_the_file_is_noted_and_the_diagnosis_goes_on(
@@ -258,6 +280,9 @@ class TestNamed:
             assert f"--predicted {file}" in refused("diagnose", run, "--predicted", file)
         whole = write_rows(tmp_path / "whole.jsonl", generated(ROWS))
         assert len(make_case(run, Given(predicted=whole)).predictions) == 8
+
+    def test_a_folder_in_place_of_predictions(self, refused: Refused, run: Path) -> None:
+        assert "is no file" in refused("diagnose", run, "--predicted", run / "predictions")
 
     def test_the_references_in_place_of_predictions(
         self, refused: Refused, run: Path, tmp_path: Path

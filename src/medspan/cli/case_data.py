@@ -206,7 +206,7 @@ def stored_answers(
     path = given.predicted or folder / "predictions" / f"{split}.jsonl"
     if not path.is_file():
         if named:
-            raise missing_file(path, "--predicted")
+            raise no_predictions(path)
         return (), (), None
     try:
         stored = tuple(one for one in load(path, format="medspan").examples if one.predicted is not None)
@@ -260,6 +260,17 @@ def paired(
             raise _unusable(path, error) from None
         found.notes.append(f"{path} is not used: {error}")
         return (), str(error)
+
+
+def no_predictions(path: Path) -> InputError:
+    """The error of a path that the user named and that is no file."""
+    if not path.exists():
+        return missing_file(path, "--predicted")
+    return InputError(
+        f"--predicted {path} is no file",
+        cause="a folder was named",
+        remedy="name the file in it that holds the predictions, such as predictions/test.jsonl",
+    )
 
 
 def _unusable(path: Path, error: InputError | OSError) -> InputError:

@@ -42,6 +42,9 @@ SPLIT_SHAPE: Mapping[str, Any] = {"*": list}
 _KINDS = {dict: "object", list: "list", str: "text", int: "whole number", bool: "truth value"}
 _LOGS = ("log.jsonl", "trainer_state.json", "trainer_log.jsonl", "checkpoint*/trainer_state.json")
 _MOST_FAULTS = 20
+_NESTED = ("data", "decoding")
+"""The keys of a configuration that have further ones."""
+
 _ABSENT: Any = object()
 
 
@@ -90,8 +93,8 @@ def _sound(
     for key, held in value.items():
         wanted = shape.get(key, shape.get("*"))
         kind = dict if isinstance(wanted, Mapping) else wanted
-        # What is not known of a run is null; what has keys is an object, be it empty.
-        fits = kind is None or _is_a(held, kind) or (held is None and kind is not dict)
+        # What is not known of a run is null; what has members has none then, and is not null.
+        fits = kind is None or _is_a(held, kind) or (held is None and kind not in (dict, list))
         if not fits:
             faults.append(f"{path}{key} is {_shown(held)} and no {_KINDS[kind]}")
         elif isinstance(wanted, Mapping):
@@ -106,8 +109,8 @@ def _is_a(value: Any, kind: type) -> bool:
 
 
 def _shown(value: Any) -> str:
-    told = json.dumps(value, ensure_ascii=False)
-    return told if len(told) <= 40 else f"{told[:37]}..."
+    told = json.dumps(value, ensure_ascii=False, default=str)
+    return told if len(told) <= 60 else f"{told[:57]}..."
 
 
 def own_config(
@@ -150,7 +153,11 @@ def _checked(
             if old is _ABSENT and not keep:
                 found.notes.append(f"{path} cannot be used as a configuration: {error}")
                 return values, None
-            told = f"the {new!r} of {RECORD} is taken" if keep else "it is left out"
+            if old is _ABSENT:
+                # What lacks a key that it cannot do without was cut off, and may lack others.
+                key = key[:1]
+                new = recorded[key[0]]
+            told = f"the {_shown(new)} of {RECORD} is taken" if keep else "it is left out"
             found.notes.append(f"{path}: {error.what}; {told}")
             _set(values, key, new if keep else _ABSENT)
     found.notes.append(f"{path} has more keys that cannot be used: its data is not read")
@@ -162,7 +169,7 @@ def _failing(values: Mapping[str, Any], named: str) -> tuple[str, ...]:
     path = tuple(named.strip().split("."))
     at: Any = values
     for depth, key in enumerate(path):
-        if not isinstance(at, dict):
+        if not isinstance(at, dict) or (depth and path[0] not in _NESTED):
             # The rest of the path says which of the allowed types was tried.
             return path[:depth]
         if key not in at:

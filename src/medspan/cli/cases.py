@@ -12,6 +12,7 @@ from medspan.cli.case_data import (
     found_answers,
     found_data,
     given_data,
+    no_predictions,
     own_data,
     own_part,
     paired,
@@ -112,7 +113,7 @@ def _foreign_case(folder: Path, given: Given) -> Case:
     refusal = None
     if predicted is not None:
         if given.predicted is not None and not predicted.is_file():
-            raise missing_file(predicted, "--predicted")
+            raise no_predictions(predicted)
         if split in found.parts or given.predicted is not None:
             predictions, refusal = paired(found.parts.get(split, ()), predicted, given, found)
         else:
