@@ -12,6 +12,7 @@ from medspan.core import ModelError
 from medspan.diagnose import CAUSES, Case, Untold, diagnose
 from medspan.diagnose.base import Probe, Said
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.report import words
 from medspan.diagnose.without_model import in_short, listed
 
 ERROR = ModelError(
@@ -54,6 +55,7 @@ def test_an_error_stands_in_the_verdict_once_and_without_its_remedy() -> None:
     # The remedy stands where the causes are listed that could not be told.
     found = diagnose(Case(Path("run")), probes=[Lacking()])
     assert {one.missing for one in found.untold} == {str(ERROR)}
+    assert words.not_told(found) == [(list(CAUSES), str(ERROR).rstrip("."))]
 
 
 def test_missing_things_are_listed_once_each() -> None:

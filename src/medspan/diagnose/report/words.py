@@ -130,7 +130,8 @@ def not_told(found: Diagnosis) -> list[tuple[list[str], str]]:
     """(causes, what is missing) of what could not be told; causes that miss the same stand together."""
     groups: dict[str, list[str]] = {}
     for one in found.untold:
-        groups.setdefault(one.missing, []).append(one.cause)
+        # A whole message ends with a full stop, and the causes follow it.
+        groups.setdefault(one.missing.rstrip("."), []).append(one.cause)
     return [(causes, missing) for missing, causes in groups.items()]
 
 
