@@ -73,6 +73,17 @@ class TestDiagnoseRefuses:
         path = run.parent / "data" / "test.jsonl"
         assert f"{path} is a file that is read" in refused("diagnose", run, "--html", path, "--quiet")
 
+    def test_data_that_is_named_from_the_folder_where_the_run_was_started(
+        self, run: Path, refused: Refused
+    ) -> None:
+        for name in ("config.yaml", "record.json"):
+            text = (run / name).read_text("utf-8")
+            (run / name).write_text(text.replace(f"{run.parent}/data", "data"), "utf-8")
+        path = run.parent / "data" / "test.jsonl"
+        told = refused("diagnose", run, "--markdown", path)
+        assert f"{path} is a file that is read" in told
+        assert "or what a run was made of" in told
+
     def test_data_in_a_folder_that_is_given(self, run: Path, refused: Refused) -> None:
         other = shutil.copytree(run.parent / "data", run.parent / "other")
         told = refused("diagnose", run, "--data", other, "--json", other / "test.jsonl", "--quiet")

@@ -106,18 +106,17 @@ def check_targets(*paths: Path | None, reads: Sequence[Path] = ()) -> None:
 
     No file may be written twice, or be one of those that are read.
     """
-    taken = {path.resolve(): "that is read" for path in reads}
+    read = ("that is read", "an option that writes names what the call reads, or what a run was made of")
+    twice = ("that is written already", "two options name the same file; one of them may do so by default")
+    taken = {path.resolve(): read for path in reads}
     for path in paths:
         if path is None:
             continue
         if path.resolve() in taken:
-            raise InputError(
-                f"{path} is a file {taken[path.resolve()]}",
-                cause="two options name the same file; one of them may do so by default",
-                remedy="write to another file",
-            )
+            what, cause = taken[path.resolve()]
+            raise InputError(f"{path} is a file {what}", cause=cause, remedy="write to another file")
         if not path.exists() or path.is_file():
-            taken[path.resolve()] = "that is written already"
+            taken[path.resolve()] = twice
         if path.is_dir():
             raise InputError(
                 f"{path} is a folder, and a file is to be written",

@@ -26,9 +26,14 @@ def check_reports(
     by its name; nor of what the runs' configurations and records name, nor of `reads`.
     """
     folders = [run for run in runs if run is not None]
-    stated = [one for run in folders for one in _stated(run)]
-    bases = [Path(one) for one in _strings(config.get("base_model") for config, _ in stated)]
-    files = [Path(one) for config, record in stated for one in (*_places(config), *_data_files(record))]
+    bases: list[Path] = []
+    files: list[Path] = []
+    for run in list(folders):
+        for config, record in _stated(run):
+            bases += [Path(one) for one in _strings([config.get("base_model")])]
+            for one in (*_places(config), *_data_files(record)):
+                # A path that is relative to where the run was started, which may be any folder above it.
+                files += [Path(one), *(above / one for above in run.resolve().parents)]
     folders += [base for base in bases if os.path.isdir(base)]
     for target in targets:
         if target is not None and target.is_file():
