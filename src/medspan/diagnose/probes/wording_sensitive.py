@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
+from medspan.core import Document
 from medspan.diagnose.base import Need, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, Reworded
@@ -38,18 +39,40 @@ class WordingSensitive(AnswerProbe):
         return found
 
 
-REWORDINGS: dict[str, Callable[[str], str]] = {
-    "an instruction before the text": lambda prompt: (
+Change = Callable[[str, Document], str]
+
+REWORDINGS: dict[str, Change] = {
+    "an instruction before the text": lambda prompt, _: (
         f"Extract all entities and relations from the following text.\n\n{prompt}"
     ),
-    "'Text:' before the text": lambda prompt: f"Text: {prompt}",
-    "'Answer:' after the question": lambda prompt: f"{prompt.rstrip()}\nAnswer:\n",
-    "no line break at the end": lambda prompt: prompt.rstrip(),
-    "no last line": lambda prompt: prompt.rstrip().rpartition("\n")[0] + "\n",
-    "another verb in the last line": lambda prompt: _last_line(prompt, "List the following"),
-    "a polite request in the last line": lambda prompt: _last_line(prompt, "Please find all"),
+    "the question before the text": lambda prompt, document: (
+        f"{_question(prompt, document)}\n\n{document.text}\n"
+    ),
+    "the question before the text, as a sentence": lambda prompt, document: (
+        f"Find every {_asked(prompt, document)} in the following text.\n\n{document.text}\n"
+    ),
+    "the text, then the question": lambda prompt, document: (
+        f"{document.text}\n\n{_question(prompt, document)}\n"
+    ),
+    "'Text:' before the text": lambda prompt, _: f"Text: {prompt}",
+    "'Answer:' after the question": lambda prompt, _: f"{prompt.rstrip()}\nAnswer:\n",
+    "no line break at the end": lambda prompt, _: prompt.rstrip(),
+    "no last line": lambda prompt, _: prompt.rstrip().rpartition("\n")[0] + "\n",
+    "another verb in the last line": lambda prompt, _: _last_line(prompt, "List the following"),
+    "a polite request in the last line": lambda prompt, _: _last_line(prompt, "Please find all"),
 }
 """Usual ways to word a question otherwise: which one it was is mostly written nowhere."""
+
+
+def _question(prompt: str, document: Document) -> str:
+    """What the prompt says besides the text."""
+    return prompt.replace(document.text, "").strip()
+
+
+def _asked(prompt: str, document: Document) -> str:
+    """What the question asks for, with commas: what follows its colon, where it has one."""
+    _, colon, rest = _question(prompt, document).partition(":")
+    return (rest if colon else _question(prompt, document)).strip().replace("; ", ", ")
 
 
 def _last_line(prompt: str, verb: str) -> str:
@@ -59,8 +82,8 @@ def _last_line(prompt: str, verb: str) -> str:
     return f"{before}\n{verb}:{rest if colon else ' ' + last}\n"
 
 
-def _reworded(change: Callable[[str], str], conditions: Conditions) -> Conditions:
-    return conditions.but(codec=Reworded(conditions.codec, lambda prompt, _: change(prompt)))
+def _reworded(change: Change, conditions: Conditions) -> Conditions:
+    return conditions.but(codec=Reworded(conditions.codec, change))
 
 
 def _worded(codec: Codec, conditions: Conditions) -> Conditions:
