@@ -51,9 +51,8 @@ freedom. Measured (135M, 48 answers): 9 and 1 where they were drawn, 17 with a t
 least 100 with other weights or half an adapter."""
 SILENT = 0.1
 """Share of answers that say something up to which stored answers count as blank."""
-ALONE, FIRST_OF_SEVERAL = 0.8, 0.6
-"""Confidence in what explains blank answers, where it is the only cause that does; where others do as well:
-then that is named which is tried first, since it is the cheapest to try."""
+FIRST_TO_TRY = 0.6
+"""Confidence in what explains blank answers: others may as well, and this is the cheapest one to try."""
 COLDEST = 0.6
 """The lowest temperature that is thought of where no file states one: below, greedy answers look alike."""
 STEP_COST = 0.1
@@ -146,7 +145,7 @@ class AnswerProbe(Probe):
             fits = any(step.after is not None for step in steps)
             sure = 0.97 if lab.explanation.final is None or lab.explanation.final > 0.9 else 0.9
             if lab.explanation.blank and not any(step.variant.stated for step in steps):
-                sure = FIRST_OF_SEVERAL if lab.explanation.rivals else ALONE
+                sure = FIRST_TO_TRY
                 told.append(_of_silence(lab.explanation))
             sure = sure if fits else min(0.9, sure)
             remedy = self.remedy(lab, steps)
@@ -217,17 +216,20 @@ def explain(lab: Lab) -> Explanation:
 def _silenced(lab: Lab, found: Explanation) -> Explanation:
     """The explanation of answers that are blank: of the faults that silence the model, the first to be tried.
 
-    Faults of a family count only where none is exact.
+    Those of a family, such as rounding to few bits, are tried only where no other one does.
     """
     assert found.plain is not None
     if found.plain >= EXPLAINED or any(step.variant.stated for step in found.steps):
         return replace(found, blank=True)
+    variants = [one for reads in (False, True) for one in _variants(lab, lab.mended, reads)]
     silencing: list[tuple[Variant, float]] = []
-    for variant in (one for reads in (False, True) for one in _variants(lab, lab.mended, reads)):
-        fit = lab.fits([variant.change(lab.mended)], SCREENED)[0]
-        if fit >= EXPLAINED:
-            silencing.append((variant, fit))
-    silencing.sort(key=lambda one: one[0].near)
+    for near in (False, True):
+        # All at once: those that differ in decoding options alone are read in one pass.
+        tried = [one for one in variants if one.near is near]
+        fits = lab.fits([one.change(lab.mended) for one in tried], SCREENED)
+        silencing = [pair for pair in zip(tried, fits, strict=True) if pair[1] >= EXPLAINED]
+        if silencing:
+            break
     if not silencing:
         return replace(found, blank=True)
     first, fit = silencing[0]
@@ -238,12 +240,10 @@ def _silenced(lab: Lab, found: Explanation) -> Explanation:
 
 def _of_silence(found: Explanation) -> str:
     """What blank answers leave open, in words."""
-    if not found.rivals:
-        return "the stored answers are blank; no other fault that was tried silences the model"
-    others = ", ".join(found.rivals)
+    others = f": {', '.join(found.rivals)} would" if found.rivals else " may"
     return (
-        f"the stored answers are blank, which says little: {others} would silence the model as well; this "
-        "is the first to try"
+        f"the stored answers are blank, which says little: other faults{others} silence the model as well; "
+        "this one is the first to try"
     )
 
 
