@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from medspan.core import Annotation, Document, Example, Mention, Schema
+from medspan.diagnose import teacher
 from medspan.diagnose.asked import Asking
 from medspan.diagnose.base import Cleared, Effect, Suspicion, all_probes
 from medspan.diagnose.bases import FoundBase
@@ -335,3 +336,29 @@ def test_a_model_is_worse_where_training_targets_surely_cost_more_with_the_adapt
 
     monkeypatch.setattr(lab, "targets", targets)
     assert lab.worsened is worsened
+
+
+def test_answers_that_were_read_for_fewer_are_not_read_again(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medspan.diagnose import lab as module
+
+    stored = with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.3))
+    plain = stored.mended
+    ways = [plain, plain.decoding(repetition_penalty=1.3)]
+    at_once = stored.fits(ways, 8)
+    read: list[int] = []
+
+    def counted(model: Any, rows: Sequence[Any], options: Sequence[Any]) -> Any:
+        read.append(len(rows))
+        return teacher.explained(model, rows, options)
+
+    monkeypatch.setattr(module, "explained", counted)
+    lab = replace(stored)
+    lab.__dict__.update({name: stored.__dict__[name] for name in ("base", "tokenizers", "asking")})
+    lab._hits = {}
+    assert lab.fits(ways, 3) != at_once
+    assert lab.fits(ways[:1], 5)[0] != at_once[0]
+    assert lab.fits(ways, 8) == at_once
+    assert lab.fits(ways, 8) == at_once
+    assert read == [3, 2, 5]

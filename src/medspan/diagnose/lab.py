@@ -44,6 +44,7 @@ class Lab:
     _cut: dict[tuple[str, str], Any] = field(default_factory=dict)
     _answers: dict[tuple[Conditions, str, str], Example] = field(default_factory=dict)
     _losses: dict[tuple[Any, ...], Losses] = field(default_factory=dict)
+    _hits: dict[Conditions, list[list[bool]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.weights.device = self.device
@@ -208,15 +209,15 @@ class Lab:
         groups: dict[Conditions, list[int]] = {}
         for place, one in enumerate(conditions):
             groups.setdefault(replace(one, options=type(one.options)()), []).append(place)
-        found = [0.0] * len(conditions)
         for plain, places in groups.items():
+            ways = [conditions[place] for place in places]
             rows = self.stored_rows(plain)[:answers]
-            ways = [conditions[place].options for place in places]
-            told = explained(self.model(plain), rows, ways)
-            for place, way in zip(places, told, strict=True):
-                hits = [hit for row in way for hit in row]
-                found[place] = sum(hits) / len(hits) if hits else 0.0
-        return found
+            read = min(len(self._hits.get(way, ())) for way in ways)
+            if read < len(rows):
+                told = explained(self.model(plain), rows[read:], [way.options for way in ways])
+                for way, hits in zip(ways, told, strict=True):
+                    self._hits[way] = [*self._hits.get(way, ())[:read], *hits]
+        return [_share(self._hits.get(one, ())[:answers]) for one in conditions]
 
     @cached_property
     def stored(self) -> list[Example]:
@@ -255,6 +256,11 @@ class Lab:
             (effect_of(before, after, kind) for kind in ("entities", "relations")),
             key=lambda one: abs(one.difference or 0.0),
         )
+
+
+def _share(hits: Sequence[Sequence[bool]]) -> float:
+    every = [hit for row in hits for hit in row]
+    return sum(every) / len(every) if every else 0.0
 
 
 def effect_of(before: Sequence[Example], after: Sequence[Example], kind: Kind) -> Effect:

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,4 +152,6 @@ def appearing(path: Path) -> Iterator[Path]:
         if temporary.is_dir():
             shutil.rmtree(temporary)
         else:
-            temporary.unlink(missing_ok=True)
+            # Nothing can lie in a folder that has become a file.
+            with suppress(NotADirectoryError):
+                temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,33 @@ def test_a_model_that_learnt_nothing_is_not_said_to_have_learnt_the_form() -> No
     planted = {True: losses(1.8), False: losses(1.7)}
     lab = PlantedLab(a_case(), planted_losses=planted, exchanged=losses(1.85))
     assert isinstance(examined("input-ignored", lab.case, lab), Cleared)
+
+
+class Unpractised(PlantedLab):
+    """A lab whose model copies in the training part, and in the scored one answers alike after any text."""
+
+    def targets(self, conditions: Any, examples: Any, *, prompts: bool = False) -> list[Any]:
+        trained = examples[0].id.startswith("t")
+        return [losses(1.7 if conditions.adapter is None else 0.2 if trained else 0.9)] * len(examples)
+
+    def forced(self, conditions: Any, rows: Any, *, prompts: bool = False) -> list[Any]:
+        trained = "".join(map(chr, rows[0].ids)).startswith("Case t")
+        return [losses(2.0 if trained else 0.9)] * len(rows)
+
+
+@pytest.mark.parametrize(("trained", "named"), [("entities", False), ("relations", True)])
+def test_a_task_that_was_never_trained_does_not_show_that_the_input_is_ignored(
+    trained: str, named: bool
+) -> None:
+    parts = {"train": of_task(documents(24, "t"), trained), "test": of_task(documents(16), "relations")}
+    lab = Unpractised(a_case(parts=parts))
+    said = examined("input-ignored", lab.case, lab)
+    assert isinstance(said, Suspicion if named else Cleared)
+    assert ("of the training part" in said.evidence[0]) is not named
+
+
+def of_task(examples: tuple[Example, ...], task: str) -> tuple[Example, ...]:
+    return tuple(replace(one, document=replace(one.document, task=task)) for one in examples)
 
 
 def test_targets_that_are_not_in_their_texts_are_told_as_the_origin() -> None:

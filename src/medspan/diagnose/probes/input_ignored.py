@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -19,6 +20,8 @@ DEPENDS = 0.6
 """Nats by which a token of an answer must cost more after another text. Measured (135M): 1.6 and 2.2 in two
 healthy runs, 1.1 to 1.9 with five steps, masked targets, no stop token or confused types; 0.28 where answers
 were those to other prompts."""
+SELDOM = 0.1
+"""Share of the training rows below which a task is hardly trained."""
 LOOSE = 0.2
 """Share of the training references' mentions that are not in their text, from which on targets and texts do
 not belong together."""
@@ -52,7 +55,7 @@ class InputIgnored(Probe):
             else:
                 yield Untold(CAUSE, lab.problem or "the model tags: it cannot name what is not in the text")
             return
-        rows = [one for one in case.sample if one.reference is not None and _says(one)][:ROWS]
+        rows, whose = _rows(case)
         if len(rows) < 2:
             yield Untold(CAUSE, "fewer than two documents with annotations")
             return
@@ -60,8 +63,8 @@ class InputIgnored(Probe):
         other = mean_loss(lab.forced(lab.mended, _exchanged(lab, lab.mended, rows)))
         without = mean_loss(lab.targets(lab.mended.but(adapter=None), rows))
         told = (
-            f"a token of a reference answer costs {own:.2f} nats after its own text, {other:.2f} after "
-            f"another document's, {without:.2f} without the adapter"
+            f"a token of a reference answer{whose} costs {own:.2f} nats after its own text, {other:.2f} "
+            f"after another document's, {without:.2f} without the adapter"
         )
         if other - own < DEPENDS and own < without:
             yield Suspicion(
@@ -75,6 +78,22 @@ class InputIgnored(Probe):
             yield Suspicion(CAUSE, 0.7, (*data, told), CAUSES[CAUSE].remedy, explains=("undertrained",))
         else:
             yield Cleared(CAUSE, (told,))
+
+
+def _rows(case: Case) -> tuple[list[Example], str]:
+    """Annotated documents of the sample, of tasks that were trained; and whose they are where not those.
+
+    What the model was hardly ever asked in training, it answers alike after any text.
+    """
+    often = Counter(one.task for one in case.train)
+    found = [
+        one
+        for one in case.sample
+        if _says(one) and (not often or often[one.task] >= SELDOM * len(case.train))
+    ]
+    if len(found) < 2 and case.train_sample:
+        return [one for one in case.train_sample if _says(one)][:ROWS], " of the training part"
+    return found[:ROWS], ""
 
 
 def _exchanged(lab: Lab, conditions: Conditions, rows: Sequence[Example]) -> list[Forced]:
