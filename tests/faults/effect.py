@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,24 @@ def counts(causes: Iterable[str], loss: Mapping[str, Loss]) -> bool:
     return any(one.proven for one in loss.values()) or any(REGISTER[id].hides for id in causes)
 
 
-def healthy_answers(case: Case, run: Path, root: Path) -> list[Example]:
-    """What the healthy run of the case's seed answers; asked anew where the case tests on other texts."""
-    healthy = make_case(case.healthy, root).run
-    found, asked = stored(healthy), test_part(run)
+def answers_of(other: Case, run: Path, root: Path) -> list[Example]:
+    """What another case of the same seed answers; asked anew where `run` tests on other texts."""
+    beside = make_case(other, root).run
+    found, asked = stored(beside), test_part(run)
     if {one.document.text for one in found} & {one.document.text for one in asked}:
         return found
-    return by_own_script(healthy, asked, how_of(case.healthy))
+    return by_own_script(beside, asked, how_of(other))
+
+
+def pair_counts(case: Case, run: Path, root: Path) -> bool:
+    """Whether each fault of a pair is one beside the other: the pair is surely worse than the other alone."""
+    for at, fault in enumerate(case.faults):
+        if REGISTER[fault.id].hides:
+            continue
+        alone = replace(case, faults=(*case.faults[:at], *case.faults[at + 1 :]))
+        if not counts((fault.id,), losses(answers_of(alone, run, root), stored(run))):
+            return False
+    return True
 
 
 def stored(run: Path) -> list[Example]:

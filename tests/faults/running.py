@@ -34,11 +34,12 @@ def run_case(
     seconds = time.monotonic() - start
     loss = {}
     if case.faults:
-        loss = effect.losses(effect.healthy_answers(case, made.run, out), effect.stored(made.run))
+        loss = effect.losses(effect.answers_of(case.healthy, made.run, out), effect.stored(made.run))
     row = outcome.row_of(case, diagnosis, {kind: one.to_json() for kind, one in loss.items()}, seconds)
     if "error" in diagnosis:
         row["error"] = diagnosis["error"]
-    row["counts"] = effect.counts(case.causes, loss)
+    pair = len(case.faults) > 1
+    row["counts"] = effect.pair_counts(case, made.run, out) if pair else effect.counts(case.causes, loss)
     row["making_seconds"] = None if made.seconds is None else round(made.seconds, 1)
     if case.faults and not keep:
         making.remove_case(case, out)

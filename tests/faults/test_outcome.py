@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from medspan.core import Annotation, Example
 from medspan.read import write
 
+from . import effect
 from .cases import Case, Fault
-from .effect import Loss, counts, losses, stored
+from .effect import Loss, counts, losses, pair_counts, stored
 from .notes import make_notes
 from .outcome import confusion, report, right, row_of, targets
 from .running import FAILED, diagnose
@@ -87,6 +90,38 @@ def test_a_test_part_of_one_task_is_compared_in_what_it_asks_for() -> None:
     assert lost["relations"].proven
     assert lost["relations"].after == 0
     assert not lost["entities"].proven
+
+
+@pytest.mark.parametrize(
+    ("alone", "valid"),
+    [
+        ({"decoding-samples": 2, "undertrained": 2}, True),
+        ({"decoding-samples": 1, "undertrained": 2}, False),
+        ({"decoding-samples": 2, "undertrained": 1}, False),
+    ],
+)
+def test_a_pair_counts_where_each_fault_costs_something_beside_the_other(
+    monkeypatch: pytest.MonkeyPatch, alone: dict[str, int], valid: bool
+) -> None:
+    notes = make_notes(1).test
+    pair = Case(1, (Fault("undertrained"), Fault("decoding-samples")))
+
+    def answers_of(other: Case, run: Path, root: Path) -> list[Example]:
+        (cause,) = other.causes
+        return answered(notes, every=alone[cause])
+
+    monkeypatch.setattr(effect, "answers_of", answers_of)
+    # With both, no answer is left.
+    monkeypatch.setattr(effect, "stored", lambda run: answered(notes, every=1))
+    assert pair_counts(pair, Path("run"), Path("root")) is valid
+
+
+def test_a_fault_that_hides_the_truth_needs_no_loss_in_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = make_notes(1).test
+    monkeypatch.setattr(effect, "answers_of", lambda *_: answered(notes, every=10**6))
+    monkeypatch.setattr(effect, "stored", lambda run: answered(notes, every=2))
+    pair = Case(1, (Fault("leak-inflated-score"), Fault("decoding-samples")))
+    assert pair_counts(pair, Path("run"), Path("root"))
 
 
 def test_figures_and_table_of_planted_results() -> None:

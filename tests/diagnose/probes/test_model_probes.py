@@ -222,3 +222,13 @@ def test_poor_answers_that_were_read_rightly_clear_the_parser() -> None:
 
 def test_the_planted_conditions_are_those_of_training() -> None:
     assert PlantedLab(a_case()).mended == CONDITIONS
+
+
+@pytest.mark.parametrize(("penalty", "told"), [(1.1, True), (1.0, False)])
+def test_a_stated_penalty_that_did_nothing_is_told_with_what_clears_it(penalty: float, told: bool) -> None:
+    case = a_case(
+        predictions=answered(documents(16), right), made={"decoding": {"repetition_penalty": penalty}}
+    )
+    said = examined("decoding-blocks-copying", case, PlantedLab(case, explained=0.995))
+    assert isinstance(said, Cleared)
+    assert ("files state repetition_penalty=1.1, which did nothing here" in said.evidence[0]) is told

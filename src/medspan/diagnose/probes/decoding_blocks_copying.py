@@ -46,6 +46,10 @@ class DecodingBlocksCopying(AnswerProbe):
         confidence = NOTED if scores_well(case) or not _short(case) else NAMED
         yield Suspicion(cause, confidence, unmeasured(case, stated, lab.problem or ""))
 
+    def cleared(self, case: Case, lab: Lab) -> str:
+        told, stated = super().cleared(case, lab), _stated(case)
+        return f"{told}; files state {stated}, which did nothing here, and may elsewhere" if stated else told
+
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
         found = []
         stated = lab.asking.stated
