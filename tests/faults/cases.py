@@ -81,9 +81,9 @@ PAIRS = tuple(
     tuple(Fault(id, dose) for id, dose in pair)
     for pair in (
         (("decoding-blocks-copying", "strong"), ("labels-not-inferable", "strong")),
-        (("leak-inflated-score", "strong"), ("decoding-blocks-copying", "mild")),
+        (("leak-inflated-score", "strong"), ("decoding-blocks-copying", "strong")),
         (("undertrained", "mild"), ("decoding-samples", "strong")),
-        (("template-mismatch", "strong"), ("output-truncated", "strong")),
+        (("adapter-not-applied", "mild"), ("output-truncated", "strong")),
         (("type-confusion", "strong"), ("decoding-blocks-copying", "mild")),
         (("boundary-errors", "strong"), ("output-truncated", "strong")),
         (("split-imbalance", "strong"), ("decoding-samples", "strong")),

@@ -14,8 +14,9 @@ from medspan.diagnose.base import Cleared, Said, Suspicion, all_probes
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab
 from medspan.evaluate.curves import Curves, Point
+from medspan.format import FormatCard
 
-from .planted_lab import CONDITIONS, PlantedLab, a_case, answered, documents, losses, right
+from .planted_lab import CONDITIONS, SCHEMA, PlantedLab, a_case, answered, documents, losses, right
 
 
 def examined(name: str, case: Case, lab: Lab) -> Said:
@@ -218,6 +219,26 @@ def test_texts_that_say_what_was_read_clear_the_parser() -> None:
 def test_poor_answers_that_were_read_rightly_clear_the_parser() -> None:
     case = a_case(predictions=answered(documents(16), lambda one: "Drug: zinc;\nSymptom:\n"))
     assert isinstance(examined("parser-mismatch", case, PlantedLab(case)), Cleared)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_poor_answers_of_which_nothing_was_read_show_the_parser_all_the_same(read: bool) -> None:
+    card = FormatCard("compact", SCHEMA, CONDITIONS.template, "mentions", "base", "weights", "tokens")
+
+    def poor(one: Example) -> str:
+        return f"Drug: {one.document.text.split(':')[0]};\nSymptom:\n"
+
+    found = answered(documents(16), poor)
+    if not read:
+        found = tuple(one.with_prediction(Annotation(), one.raw, False) for one in found)
+    said = examined("parser-mismatch", a_case(predictions=found, card=card), PlantedLab(a_case()))
+    assert isinstance(said, Cleared if read else Suspicion)
+    if isinstance(said, Suspicion):
+        assert said.confidence == 0.9
+        assert said.evidence[0] == (
+            "no entities were read from 16 answers, and compact, in which the model was trained, reads 16 in "
+            "them"
+        )
 
 
 def test_the_planted_conditions_are_those_of_training() -> None:

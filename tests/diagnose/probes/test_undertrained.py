@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from medspan.core import Example
+from medspan.diagnose.base import Suspicion
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.probes.undertrained import Undertrained, read_schedule
 from medspan.evaluate.curves import Curves
 
-from .planted_cases import answered, case, cleared, notes, right, row, suspected, untold, wrong
+from .planted_cases import answered, case, cleared, examine, notes, right, row, suspected, untold, wrong
 from .planted_models import ModelLab, as_read, curves, without_model
 
 PROBE = Undertrained()
@@ -43,6 +44,14 @@ def test_few_steps_little_learnt_and_a_low_score() -> None:
     assert "num_train_epochs=3" in found.remedy
     assert found.share == 1.0
     assert "type-confusion" in found.explains
+
+
+@pytest.mark.parametrize(("epochs", "named"), [(0.4, True), (1.0, False)])
+def test_more_must_be_left_to_learn_where_the_schedule_was_not_short(epochs: float, named: bool) -> None:
+    log = curves([1.6 - 0.04 * n for n in range(24)], every=1, epochs=epochs)
+    known = case(parts=PARTS, predictions=NOTHING, curves=log)
+    # An eighth of the base model's loss.
+    assert isinstance(examine(PROBE, known, ModelLab(costs=costs(0.2, 0.2))), Suspicion) is named
 
 
 def test_a_tiny_learning_rate_is_named_with_its_remedy() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from medspan.core import Example
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register, said_of
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
-from medspan.diagnose.lab import Lab, effect_of
+from medspan.diagnose.lab import Kind, Lab, effect_of
 from medspan.evaluate.outcome import KINDS
 from medspan.format import FormatCard
 from medspan.format.codec import Codec
@@ -19,13 +19,16 @@ CAUSE = "parser-mismatch"
 READ = 0.5
 """Share of the answers that a format must read whole to be the one that they are in."""
 
+MISSED = 10
+"""Items of a kind of which none was read."""
+
 
 @register
 class ParserMismatch(Probe):
     """Reads the stored texts again: as the card says, and as every instruction format.
 
     Certain (0.97) where another reading of the same texts raises F1 surely, since nothing but the reading
-    differs; 0.9 where nothing at all was read from answers that a format reads whole.
+    differs; 0.9 where none of a kind of item was read, and the card's own format reads `MISSED` or more.
     """
 
     name: ClassVar[str] = "parser-mismatch"
@@ -41,10 +44,12 @@ class ParserMismatch(Probe):
             yield Untold(CAUSE, "all generated texts are blank")
             return
         best: tuple[Effect, str, float] | None = None
+        missed: Said | None = None
         for name, codec, whole in _codecs(case, spoken):
             again = [_read(one, codec) for one in stored]
             for kind in KINDS:
                 effect = effect_of(stored, again, kind)
+                missed = missed or _missed(case, name, kind, stored, again)
                 if best is None or (effect.difference or 0.0) > (best[0].difference or 0.0):
                     best = effect, name, whole
         if best is None:
@@ -52,7 +57,8 @@ class ParserMismatch(Probe):
             return
         effect, name, whole = best
         if effect.difference is None or effect.difference <= 0 or not effect.sure:
-            yield Cleared(
+            # What other faults have left may score as low, read or not.
+            yield missed or Cleared(
                 CAUSE, (f"read again as {name}, the stored texts give the same: {said_of(effect)}",)
             )
             return
@@ -62,6 +68,28 @@ class ParserMismatch(Probe):
             f"nothing was read from {lost} of {len(stored)} answers; the first: {_first(stored)!r}",
         )
         yield Suspicion(CAUSE, 0.97, told, _remedy(name), effect, True)
+
+
+def _missed(
+    case: Case, name: str, kind: Kind, stored: Sequence[Example], again: Sequence[Example]
+) -> Said | None:
+    """A suspicion where nothing of a kind was read, and the format that the card states reads a lot."""
+    found = sum(len(_items(one, kind)) for one in again)
+    of_card = isinstance(case.card, FormatCard) and case.card.format == name
+    if not of_card or found < MISSED or any(_items(one, kind) for one in stored):
+        return None
+    effect = effect_of(stored, again, kind)
+    told = (
+        f"no {kind} were read from {len(stored)} answers, and {name}, in which the model was trained, reads "
+        f"{found} in them",
+        said_of(effect),
+    )
+    return Suspicion(CAUSE, 0.9, told, _remedy(name), effect)
+
+
+def _items(example: Example, kind: Kind) -> Sequence[object]:
+    found = example.predicted
+    return () if found is None else found.mentions if kind == "entities" else found.relations
 
 
 def _codecs(case: Case, spoken: list[Example]) -> Iterator[tuple[str, Codec, float]]:
