@@ -329,7 +329,7 @@ def test_a_model_is_worse_where_training_targets_surely_cost_more_with_the_adapt
     lab = make_lab(tokenizer)
     lab.case = replace(lab.case, parts={"train": documents(), "test": documents()})
 
-    def targets(conditions: Conditions, examples: Sequence[Example]) -> list[Losses]:
+    def targets(conditions: Conditions, examples: Sequence[Example], **_: bool) -> list[Losses]:
         cost = 1.0 if conditions.adapter is None else with_adapter
         spread = 0.2 if conditions.adapter is None else -0.2
         return [Losses((cost + spread * (at % 2),), (True,), (0.0,)) for at, _ in enumerate(examples)]
@@ -362,3 +362,26 @@ def test_answers_that_were_read_for_fewer_are_not_read_again(
     assert lab.fits(ways, 8) == at_once
     assert lab.fits(ways, 8) == at_once
     assert read == [3, 2, 5]
+
+
+def test_a_row_that_was_read_with_its_prompt_is_not_read_again_without(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medspan.diagnose import lab as module
+
+    lab = make_lab(tokenizer)
+    read: list[tuple[int, bool]] = []
+
+    def counted(model: Any, rows: Sequence[Any], *, prompts: bool) -> Any:
+        read.append((len(rows), prompts))
+        return teacher.forced_losses(model, rows, prompts=prompts)
+
+    monkeypatch.setattr(module, "forced_losses", counted)
+    rows = documents()
+    whole = lab.targets(lab.mended, rows[:5], prompts=True)
+    answers = lab.targets(lab.mended, rows)
+    again = lab.targets(lab.mended, rows, prompts=True)
+    assert read == [(5, True), (3, False), (3, True)]
+    assert again[:5] == whole == answers[:5]
+    assert all(one.prompt for one in again)
+    assert [one.answer for one in again] == [pytest.approx(one.answer) for one in answers]

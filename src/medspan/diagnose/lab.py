@@ -104,8 +104,11 @@ class Lab:
     def worsened(self) -> bool:
         """Whether the adapter surely makes the training targets cost more than they do without it."""
         rows = [one for one in self.case.train_sample if one.reference is not None][:ROWS_TO_LEARN]
-        without = self.targets(self.mended.but(adapter=None), rows)
-        return surely_costlier(self.targets(self.mended, rows), without)
+        # With their prompts, as a probe will ask: reading those as well costs a fourth more.
+        own, without = (
+            self.targets(one, rows, prompts=True) for one in (self.mended, self.mended.but(adapter=None))
+        )
+        return surely_costlier(own, without)
 
     def model(self, conditions: Conditions) -> Any:
         return self.weights.model(
@@ -164,22 +167,26 @@ class Lab:
         self, conditions: Conditions, rows: Sequence[Forced], *, prompts: bool = False
     ) -> list[Losses]:
         """The losses of given token ids under the conditions' model."""
-        where = (
+        model = (
             conditions.base,
             conditions.adapter,
             conditions.dtype,
             conditions.rounding,
             conditions.part,
-            prompts,
         )
-        todo = list(dict.fromkeys(row for row in rows if (where, row) not in self._losses))
+        known: dict[Forced, Losses] = {}
+        for row in rows:
+            # What was read with its prompt serves without it, too.
+            for key in ((model, True, row), (model, prompts, row)):
+                if key in self._losses:
+                    known[row] = self._losses[key]
+        todo = list(dict.fromkeys(row for row in rows if row not in known))
         if todo:
             self.tell(f"reading {len(todo)} answers")
-            for row, losses in zip(
-                todo, forced_losses(self.model(conditions), todo, prompts=prompts), strict=True
-            ):
-                self._losses[where, row] = losses
-        return [self._losses[where, row] for row in rows]
+            read = forced_losses(self.model(conditions), todo, prompts=prompts)
+            for row, losses in zip(todo, read, strict=True):
+                known[row] = self._losses[model, prompts, row] = losses
+        return [known[row] for row in rows]
 
     def stored_rows(self, conditions: Conditions) -> list[Forced]:
         """The stored answers of the sample as token ids after the prompts of these conditions.
