@@ -28,9 +28,11 @@ EXPLAINED = 0.985
 """Share of the tokens from which on stored answers count as explained. The rest is rounding: other batches,
 other order of sums, tokens that the grammar chose."""
 GAIN = 0.015
-"""Least gain of a further fault, in share of all tokens,"""
+"""Least gain of a further fault, in share of all tokens."""
+DEAR_GAIN = 0.03
+"""What must be left to explain, once a fault is found, for a pass for each form of a further one."""
 OF_REST = 0.2
-"""and in share of what is unexplained."""
+"""Least gain of a further fault, in share of what is unexplained."""
 STATED_GAIN = 0.005
 """Least gain of a fault that files state, in share of all tokens."""
 MOST, NEARLY = 0.7, 0.35
@@ -199,15 +201,17 @@ def explain(lab: Lab) -> Explanation:
     steps: list[Step] = []
     stated = lab.asking.stated
     says = stated is not None and stated.options.do_sample
-    if share < EXPLAINED and says and not _gains(_cheapest(lab, current), share):
+    if share < EXPLAINED and says and not _gains(_cheapest(lab, current, share), share):
         # What files state is tried before all that costs a pass for each form of a fault.
         drawn = drawn_by_lot(lab, Explanation(plain, plain, (), current))
         if drawn.temperature is not None:
             return drawn
     while share < _enough(plain) and len(steps) < MOST_FAULTS:
         best = _stated_best(lab, current, share)
-        if best is None and share <= FITS - GAIN:
-            best = _best(lab, current, share)
+        if best is None and FITS - share >= GAIN:
+            # A second fault that costs little is not worth a pass for each of its forms.
+            search = _best if not steps or FITS - share >= DEAR_GAIN else _cheapest
+            best = search(lab, current, share)
             best = best if _gains(best, share) else None
         if best is None:
             break
@@ -292,8 +296,8 @@ def _gains(found: tuple[Variant, float] | None, share: float) -> bool:
     return found is not None and found[1] - share >= max(GAIN, OF_REST * (1 - share))
 
 
-def _cheapest(lab: Lab, current: Conditions) -> tuple[Variant, float] | None:
-    """The best of the variants that are read in one pass."""
+def _cheapest(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] | None:
+    """The best of the variants that are read in one pass, whatever is explained already."""
     cheap = _variants(lab, current, False)
     return _better(None, cheap, lab.fits([one.change(current) for one in cheap]))
 
@@ -303,7 +307,7 @@ def _best(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] 
 
     The dear ones are read on a few answers, the cheapest first; on more only those that do best there.
     """
-    best = _cheapest(lab, current)
+    best = _cheapest(lab, current, share)
     if best is not None and best[1] >= _enough(share):
         return best
     screened: list[tuple[Variant, Conditions]] = []

@@ -13,6 +13,7 @@ from medspan.core import Annotation, Example, UnalignedMention
 from medspan.diagnose.base import Cleared, Said, Suspicion, all_probes
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.teacher import Losses
 from medspan.evaluate.curves import Curves, Point
 from medspan.format import FormatCard
 
@@ -190,11 +191,38 @@ def test_a_training_without_labels_leaves_the_adapter_still_or_its_loss_dead(
     tmp_path: Path, still: bool, logged: tuple[float, ...], named: bool
 ) -> None:
     case = a_case(adapter=adapter(tmp_path / "adapter", still=still), curves=curve(*logged))
-    said = examined("targets-masked", case, PlantedLab(case))
+    lab = PlantedLab(case, planted_losses={True: losses(0.2), False: losses(1.7)})
+    said = examined("targets-masked", case, lab)
     assert isinstance(said, Suspicion) is named
     if isinstance(said, Suspicion):
         assert said.confidence == 0.95
         assert "input-ignored" in said.explains
+
+
+@pytest.mark.parametrize(
+    ("trained", "named"),
+    [
+        ((0.01, 0.02, 0.03, *[15.0] * 7), True),
+        ((0.01, 0.02, 0.03, *[1.6] * 7), False),
+        ((15.0,) * 10, False),
+        ((0.02,) * 9 + (6.0,), False),
+    ],
+    ids=["the rest drifts", "the rest is not learnt yet", "diverged", "only the end is not learnt"],
+)
+def test_answers_of_which_only_the_beginning_was_learnt_had_no_further_labels(
+    tmp_path: Path, trained: tuple[float, ...], named: bool
+) -> None:
+    case = a_case(adapter=adapter(tmp_path / "adapter", still=False), curves=curve(1.5, 0.4, 0.2))
+    planted = {True: Losses(trained, (True,) * 10, (0.1,) * 10), False: losses(1.7, stop=1.7)}
+    said = examined("targets-masked", case, PlantedLab(case, planted_losses=planted))
+    assert isinstance(said, Suspicion if named else Cleared)
+    if isinstance(said, Suspicion):
+        assert said.confidence == 0.9
+        assert said.evidence == (
+            "the first 3 tokens of the training answers cost 0.02 nats each with the adapter, the rest "
+            "15.00, which cost 1.70 without it: only the beginning had labels",
+        )
+        assert "stop-token-untrained" in said.explains
 
 
 def test_texts_that_were_read_as_nothing_are_a_mismatch_of_the_parser() -> None:
