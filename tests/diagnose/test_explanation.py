@@ -30,6 +30,7 @@ from medspan.diagnose.explanation import (
     explain,
 )
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import Losses
 from medspan.diagnose.weights import PARTS, keep_part, round_weights
 from medspan.extract import DecodingOptions
@@ -268,7 +269,7 @@ def silenced_by(monkeypatch: pytest.MonkeyPatch, lab: Lab, *silencing: str) -> E
             if changed != mended:
                 of.setdefault(changed, variant.cause)
 
-    def fits(conditions: Sequence[Conditions], answers: int = 16) -> list[float]:
+    def fits(conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         return [1.0 if of.get(one) in silencing else 0.0 for one in conditions]
 
     monkeypatch.setattr(lab, "fits", fits)
@@ -346,7 +347,7 @@ def test_answers_that_were_read_for_fewer_are_not_read_again(
     stored = with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.3))
     plain = stored.mended
     ways = [plain, plain.decoding(repetition_penalty=1.3)]
-    at_once = stored.fits(ways, 8)
+    at_once = stored.fits(ways)
     read: list[int] = []
 
     def counted(model: Any, rows: Sequence[Any], options: Sequence[Any]) -> Any:
@@ -357,10 +358,10 @@ def test_answers_that_were_read_for_fewer_are_not_read_again(
     lab = replace(stored)
     lab.__dict__.update({name: stored.__dict__[name] for name in ("base", "tokenizers", "asking")})
     lab._hits = {}
-    assert lab.fits(ways, 3) != at_once
-    assert lab.fits(ways[:1], 5)[0] != at_once[0]
-    assert lab.fits(ways, 8) == at_once
-    assert lab.fits(ways, 8) == at_once
+    assert lab.fits(ways, Reading(10**6, 3)) != at_once
+    assert lab.fits(ways[:1], Reading(10**6, 5))[0] != at_once[0]
+    assert lab.fits(ways) == at_once
+    assert lab.fits(ways) == at_once
     assert read == [3, 2, 5]
 
 

@@ -17,6 +17,7 @@ from medspan.diagnose.base import Cleared, Probe, Said, Suspicion, Untold, all_p
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import likeliest_temperature
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ is merely near."""
 MOST_OF_REST = 0.8
 """Share of what is unexplained that a fault which explains it all must explain."""
 MOST_FAULTS = 4
-SCREENED = 4
+SCREENED = Reading(120, 6)
 """Stored answers on which every variant is tried."""
-FINALS = ((8, 10), (16, 4))
+FINALS = ((Reading(240, 16), 10), (WHOLE, 4))
 """Then, on how many stored answers how many of the variants are tried that did best on fewer."""
 OTHERS = 20_000
 """Among how many tokens one that greedy decoding does not choose is thought to be drawn."""
@@ -317,10 +318,10 @@ def _best(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] 
         fits += lab.fits([screened[-1][1]], SCREENED)
         if fits[-1] >= _enough(share):
             break
-    for answers, kept in FINALS:
+    for reading, kept in FINALS:
         order = sorted(range(len(fits)), key=lambda at: (-fits[at], not screened[at][0].stated, at))
         screened = [screened[at] for at in order[:kept]]
-        fits = lab.fits([conditions for _, conditions in screened], answers)
+        fits = lab.fits([conditions for _, conditions in screened], reading)
     return _better(best, [variant for variant, _ in screened], fits)
 
 

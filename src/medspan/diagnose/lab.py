@@ -12,6 +12,7 @@ from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.cuts import CUTS
+from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
 
@@ -26,8 +27,6 @@ MOST_TOKENS = 64
 """Tokens of a stored answer that are read: those that run on say nothing new."""
 ROWS_TO_LEARN = 16
 """Rows of each part whose targets are read. The standard error of their mean loss is about a tenth of it."""
-ROWS_TO_FIT = 16
-"""Stored answers that are read to find what explains them."""
 
 
 @dataclass
@@ -208,11 +207,17 @@ class Lab:
             rows.append(Forced((*prompt, *told, *ending), len(prompt)))
         return rows
 
-    def fits(self, conditions: Sequence[Conditions], answers: int = ROWS_TO_FIT) -> list[float]:
+    @cached_property
+    def answer_lengths(self) -> list[int]:
+        """Tokens of the stored answers as the tokenizer of training cuts them."""
+        return [len(row.answer) for row in self.stored_rows(self.mended)]
+
+    def fits(self, conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.
 
-        Conditions that differ in decoding options alone are read in one pass; `answers` are read of each.
+        Conditions that differ in decoding options alone are read in one pass.
         """
+        answers = reading.of(self.answer_lengths)
         groups: dict[Conditions, list[int]] = {}
         for place, one in enumerate(conditions):
             groups.setdefault(replace(one, options=type(one.options)()), []).append(place)
