@@ -22,12 +22,13 @@ from medspan.diagnose.conditions import (
     candidate_templates,
     with_second_bos,
 )
+from medspan.diagnose.explain import explain, small_gain
 from medspan.diagnose.explanation import (
     EXPLAINED,
     FIRST_TO_TRY,
     Explanation,
+    Variant,
     answer_probes,
-    explain,
 )
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.reading import WHOLE, Reading
@@ -248,6 +249,42 @@ def test_answers_that_files_call_greedy_are_not_taken_for_drawn_ones(tokenizer: 
     lab = with_stored(tokenizer, lambda one: one.decoding(do_sample=True, temperature=1.0))
     lab.case = replace(lab.case, made={"decoding": {"do_sample": False}})
     assert explain(lab).temperature is None
+
+
+class PlantedHits:
+    """A lab that knows which tokens each of two conditions chooses."""
+
+    def __init__(self, before: Sequence[bool], after: Sequence[bool]):
+        self.sides = {"plain": [list(before)], "changed": [list(after)]}
+
+    def hits(self, conditions: Any, reading: Reading = WHOLE) -> Any:
+        return self.sides[conditions]
+
+    def fits(self, conditions: Sequence[Any], reading: Reading = WHOLE) -> list[float]:
+        return [sum(self.sides[one][0]) / len(self.sides[one][0]) for one in conditions]
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "missed", "taken"),
+    [(29, 3, 47, True), (9, 0, 12, False), (12, 12, 40, False), (20, 2, 90, False)],
+    ids=["a small fault", "by chance", "as good as before", "too little of what is missed"],
+)
+def test_a_small_gain_is_taken_where_it_is_no_chance(
+    gained: int, lost: int, missed: int, taken: bool
+) -> None:
+    before = [True] * (1000 - missed) + [False] * missed
+    after = [False] * lost + [True] * (1000 - missed - lost + gained) + [False] * (missed - gained)
+    variant = Variant("wording-sensitive", "other words", lambda _: "changed")  # type: ignore[arg-type,return-value]
+    lab: Any = PlantedHits(before, after)
+    step = small_gain(lab, "plain", (variant, 0.99), 0.96)  # type: ignore[arg-type]
+    assert (step is not None) is taken
+    if step is not None:
+        assert (step.before, step.after) == (0.953, 0.979)
+
+
+def test_a_small_gain_on_few_answers_is_not_looked_at_again() -> None:
+    variant = Variant("wording-sensitive", "other words", lambda one: one)
+    assert small_gain(None, None, (variant, 0.963), 0.96) is None  # type: ignore[arg-type]
 
 
 def with_blank_answers(tokenizer: Any) -> Lab:

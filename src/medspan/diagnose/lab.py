@@ -95,7 +95,7 @@ class Lab:
     @cached_property
     def explanation(self) -> Explanation:
         """Which faults of decoding explain the stored answers."""
-        from medspan.diagnose.explanation import explain
+        from medspan.diagnose.explain import explain
 
         return explain(self)
 
@@ -217,6 +217,17 @@ class Lab:
 
         Conditions that differ in decoding options alone are read in one pass.
         """
+        self._read(conditions, reading)
+        answers = reading.of(self.answer_lengths)
+        return [_share(self._hits.get(one, ())[:answers]) for one in conditions]
+
+    def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
+        """For each stored answer, which of its tokens greedy decoding under the conditions chooses."""
+        self._read([conditions], reading)
+        return self._hits.get(conditions, [])[: reading.of(self.answer_lengths)]
+
+    def _read(self, conditions: Sequence[Conditions], reading: Reading) -> None:
+        """Read what is not read yet."""
         answers = reading.of(self.answer_lengths)
         groups: dict[Conditions, list[int]] = {}
         for place, one in enumerate(conditions):
@@ -229,7 +240,6 @@ class Lab:
                 told = explained(self.model(plain), rows[read:], [way.options for way in ways])
                 for way, hits in zip(ways, told, strict=True):
                     self._hits[way] = [*self._hits.get(way, ())[:read], *hits]
-        return [_share(self._hits.get(one, ())[:answers]) for one in conditions]
 
     @cached_property
     def stored(self) -> list[Example]:

@@ -249,23 +249,27 @@ def test_poor_answers_that_were_read_rightly_clear_the_parser() -> None:
     assert isinstance(examined("parser-mismatch", case, PlantedLab(case)), Cleared)
 
 
-@pytest.mark.parametrize("read", [True, False])
-def test_poor_answers_of_which_nothing_was_read_show_the_parser_all_the_same(read: bool) -> None:
+@pytest.mark.parametrize(
+    ("read", "count", "confidence"), [(True, 16, None), (False, 16, 0.9), (False, 5, 0.7), (False, 2, None)]
+)
+def test_poor_answers_of_which_nothing_was_read_show_the_parser_all_the_same(
+    read: bool, count: int, confidence: float | None
+) -> None:
     card = FormatCard("compact", SCHEMA, CONDITIONS.template, "mentions", "base", "weights", "tokens")
 
     def poor(one: Example) -> str:
         return f"Drug: {one.document.text.split(':')[0]};\nSymptom:\n"
 
-    found = answered(documents(16), poor)
+    found = answered(documents(count), poor)
     if not read:
         found = tuple(one.with_prediction(Annotation(), one.raw, False) for one in found)
     said = examined("parser-mismatch", a_case(predictions=found, card=card), PlantedLab(a_case()))
-    assert isinstance(said, Cleared if read else Suspicion)
+    assert isinstance(said, Cleared if confidence is None else Suspicion)
     if isinstance(said, Suspicion):
-        assert said.confidence == 0.9
+        assert said.confidence == confidence
         assert said.evidence[0] == (
-            "no entities were read from 16 answers, and compact, in which the model was trained, reads 16 in "
-            "them"
+            f"no entities were read from {count} answers, and compact, in which the model was trained, reads "
+            f"{count} in them"
         )
 
 

@@ -19,8 +19,8 @@ CAUSE = "parser-mismatch"
 READ = 0.5
 """Share of the answers that a format must read whole to be the one that they are in."""
 
-MISSED = 10
-"""Items of a kind of which none was read."""
+MISSED, MANY = 3, 10
+"""Items of a kind of which none was read; and so many that it is sure."""
 
 
 @register
@@ -28,7 +28,8 @@ class ParserMismatch(Probe):
     """Reads the stored texts again: as the card says, and as every instruction format.
 
     Certain (0.97) where another reading of the same texts raises F1 surely, since nothing but the reading
-    differs; 0.9 where none of a kind of item was read, and the card's own format reads `MISSED` or more.
+    differs; 0.9 where none of a kind of item was read, and the card's own format reads `MANY` or more; 0.7
+    where it reads `MISSED`.
     """
 
     name: ClassVar[str] = "parser-mismatch"
@@ -84,7 +85,7 @@ def _missed(
         f"{found} in them",
         said_of(effect),
     )
-    return Suspicion(CAUSE, 0.9, told, _remedy(name), effect)
+    return Suspicion(CAUSE, 0.9 if found >= MANY else 0.7, told, _remedy(name), effect)
 
 
 def _items(example: Example, kind: Kind) -> Sequence[object]:
