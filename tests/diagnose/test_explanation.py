@@ -32,8 +32,9 @@ from medspan.diagnose.explanation import (
 )
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.reading import WHOLE, Reading
+from medspan.diagnose.rounding import round_weights
 from medspan.diagnose.teacher import Losses
-from medspan.diagnose.weights import PARTS, keep_part, round_weights
+from medspan.diagnose.weights import PARTS, keep_part
 from medspan.extract import DecodingOptions
 from medspan.format import make_codec
 
@@ -109,7 +110,7 @@ class TinyWeights:
                 keep_part(model, self.model(base, None), PARTS[part])
             self.held[key] = model
             if rounding is not None:
-                round_weights(self.held[key], rounding)
+                round_weights(self.held[key], rounding, self.model(base, None) if rounding.under else None)
         return self.held[key]
 
     def tokenizer(self, name: str) -> Any:

@@ -15,14 +15,22 @@ from medspan.read.written import written
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """Weights rounded to `bits` bits, with a scale for each block of a row; `block` None: one for the row."""
+    """Weights rounded to `bits` bits, with a scale for each block of a row; `block` None: one for the row.
+
+    `levels`: what they are rounded to, `even` ones or one of `rounding.LEVELS`. `under`: the base model's
+    weights are rounded and the adapter is put on as it is, as in QLoRA; else what both are together.
+    """
 
     bits: int
     block: int | None = 64
+    levels: str = "even"
+    under: bool = False
 
     def __str__(self) -> str:
+        kind = "" if self.levels == "even" else f" ({self.levels})"
         scales = "a row" if self.block is None else f"{self.block} weights"
-        return f"{self.bits} bits, a scale for {scales}"
+        under = ", under the adapter" if self.under else ""
+        return f"{self.bits} bits{kind}, a scale for {scales}{under}"
 
 
 @dataclass(frozen=True, slots=True)

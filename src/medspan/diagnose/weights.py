@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medspan.diagnose.conditions import Rounding
+from medspan.diagnose.rounding import round_weights
 
 SMALL = 2 * 2**30
 """Bytes of weights up to which several models are kept at once."""
@@ -42,8 +43,9 @@ class Weights:
             self._held.move_to_end(key)
             return self._held[key]
         if rounding is not None:
+            plain = self.model(base, None, dtype) if rounding.under else None
             model = self._to_change(self.model(base, adapter, dtype, None, part))
-            round_weights(model, rounding)
+            round_weights(model, rounding, plain)
         elif part is not None:
             plain = self.model(base, None, dtype)
             model = self._to_change(self.model(base, adapter, dtype))
@@ -122,25 +124,3 @@ PARTS: dict[str, Callable[[str, float], float]] = {
     "its upper layers": lambda name, depth: float(depth >= 0.5),
 }
 """What of an adapter may have been applied: the share of each weight's change, by its name and depth."""
-
-
-def round_weights(model: Any, rounding: Rounding) -> None:
-    """Round every linear layer's weights in place, symmetric, as round-to-nearest quantization does.
-
-    4-bit loaders come close to it. Layers whose rows do not divide into blocks stay as they are.
-    """
-    import torch
-
-    most = 2 ** (rounding.bits - 1) - 1
-    head = model.get_output_embeddings()
-    with torch.no_grad():
-        for layer in model.modules():
-            if isinstance(layer, torch.nn.Linear) and layer is not head:
-                weight = layer.weight.data
-                rows, columns = weight.shape
-                block = rounding.block or columns
-                if columns % block:
-                    continue
-                blocks = weight.float().view(rows, -1, block)
-                scale = blocks.abs().amax(dim=-1, keepdim=True).clamp(min=1e-8) / most
-                layer.weight.data = ((blocks / scale).round() * scale).view(rows, columns).to(weight.dtype)

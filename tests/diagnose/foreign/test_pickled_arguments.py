@@ -39,7 +39,7 @@ class Runs:
         return Path.touch, (self.trace,)
 
 
-def arguments(kind: str = "trl.trainer.sft_config.SFTConfig", **values: Any) -> Any:
+def arguments(kind: str = "trl.trainer.sft_config.SFTConfig", /, **values: Any) -> Any:
     """An object of a class of that name, with these attributes."""
     module, _, name = kind.rpartition(".")
     made = type(name, (), {"__module__": module})()

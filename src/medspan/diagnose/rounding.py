@@ -1,0 +1,75 @@
+"""Weights as loaders of fewer bits round them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medspan.diagnose.conditions import Rounding
+
+LEVELS: dict[str, tuple[float, ...]] = {
+    "nf4": (
+        -1.0,
+        -0.6961928009986877,
+        -0.5250730514526367,
+        -0.39491748809814453,
+        -0.28444138169288635,
+        -0.18477343022823334,
+        -0.09105003625154495,
+        0.0,
+        0.07958029955625534,
+        0.16093020141124725,
+        0.24611230194568634,
+        0.33791524171829224,
+        0.44070982933044434,
+        0.5626170039176941,
+        0.7229568362236023,
+        1.0,
+    ),
+    "fp4": (
+        *(-level / 12 for level in (12, 8, 6, 4, 3, 2, 0.0625)),
+        0.0,
+        *(level / 12 for level in (0.0625, 2, 3, 4, 6, 8, 12)),
+    ),
+}
+"""Levels between -1 and 1. Source: bitsandbytes (functional.py), whose default for 4 bits is fp4."""
+
+
+def round_weights(model: Any, rounding: Rounding, plain: Any = None) -> None:
+    """Round every linear layer's weights in place to the nearest level, by the greatest of each block.
+
+    Of `plain`, the model without its adapter, the rounded weights are taken, and what the adapter changed is
+    added. Layers whose rows do not divide into blocks stay as they are, as does the output layer.
+    """
+    import torch
+
+    head = model.get_output_embeddings()
+    before = {} if plain is None else dict(plain.named_modules())
+    with torch.no_grad():
+        for name, layer in model.named_modules():
+            if not isinstance(layer, torch.nn.Linear) or layer is head:
+                continue
+            weight = layer.weight.data
+            if weight.shape[1] % (rounding.block or weight.shape[1]):
+                continue
+            if name in before:
+                base = before[name].weight.data
+                layer.weight.data = rounded(base, rounding) + (weight - base)
+            else:
+                layer.weight.data = rounded(weight, rounding)
+
+
+def rounded(weight: Any, rounding: Rounding) -> Any:
+    """A matrix whose entries are rounded; rows must divide into blocks."""
+    import torch
+
+    rows, columns = weight.shape
+    blocks = weight.float().view(rows, -1, rounding.block or columns)
+    scale = blocks.abs().amax(dim=-1, keepdim=True).clamp(min=1e-8)
+    if rounding.levels == "even":
+        most = 2 ** (rounding.bits - 1) - 1
+        nearest = (blocks / scale * most).round() / most
+    else:
+        levels = torch.tensor(LEVELS[rounding.levels], device=weight.device)
+        # Between two levels, the nearer one: bounds lie half way.
+        nearest = levels[torch.bucketize(blocks / scale, (levels[1:] + levels[:-1]) / 2)]
+    return (nearest * scale).view(rows, columns).to(weight.dtype)
