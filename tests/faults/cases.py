@@ -85,13 +85,13 @@ PAIRS = tuple(
         (("undertrained", "mild"), ("decoding-samples", "strong")),
         (("adapter-not-applied", "mild"), ("output-truncated", "strong")),
         (("type-confusion", "strong"), ("decoding-blocks-copying", "mild")),
-        (("boundary-errors", "strong"), ("output-truncated", "strong")),
-        (("split-imbalance", "strong"), ("decoding-samples", "strong")),
-        (("memorised", "strong"), ("leak-inflated-score", "strong")),
+        (("boundary-errors", "mild"), ("output-truncated", "strong")),
+        (("type-confusion", "strong"), ("decoding-samples", "mild")),
+        (("memorised", "strong"), ("decoding-blocks-copying", "mild")),
         (("precision-mismatch", "strong"), ("parser-mismatch", "mild")),
-        (("stop-token-untrained", "strong"), ("decoding-blocks-copying", "strong")),
+        (("undertrained", "mild"), ("parser-mismatch", "mild")),
         (("labels-not-inferable", "strong"), ("leak-inflated-score", "strong")),
-        (("data-changed", "strong"), ("decoding-samples", "strong")),
+        (("data-changed", "strong"), ("decoding-samples", "mild")),
     )
 )
 
