@@ -24,6 +24,6 @@ class Reading:
         return count
 
 
-WHOLE = Reading(450, 48)
+WHOLE = Reading(450, 32)
 """Stored answers that are read to find what explains them: a share of 450 tokens has a standard error of a
 hundredth where 95% are explained."""
