@@ -10,7 +10,7 @@ import pytest
 
 from medspan.core import ModelError
 from medspan.diagnose import CAUSES, Case, Untold, diagnose
-from medspan.diagnose.base import Probe, Said
+from medspan.diagnose.base import Effect, Probe, Said, Suspicion
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.report import words
 from medspan.diagnose.without_model import in_short, listed
@@ -73,3 +73,36 @@ def test_a_message_in_short(problem: str, short: str) -> None:
 
 def test_nothing_missing_is_an_empty_list() -> None:
     assert listed([]) == ""
+
+
+class Noting(Probe):
+    """Notes that the sample, answered again, scores as planted."""
+
+    name: ClassVar[str] = "noting"
+    hypothesis: ClassVar[str] = "the answers do not come out again"
+    causes: ClassVar[tuple[str, ...]] = ("environment-changed",)
+    needs = ()
+    cost: ClassVar[float] = 1.0
+
+    def __init__(self, after: float, interval: tuple[float, float]):
+        self.effect = Effect("entity F1", 0.75, after, interval)
+
+    def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
+        yield Suspicion("environment-changed", 0.4, ("21 of 48 come out again",), effect=self.effect)
+
+
+@pytest.mark.parametrize(
+    ("after", "interval", "verdict"),
+    [
+        (0.89, (0.08, 0.21), "undetermined"),
+        (0.77, (-0.01, 0.05), "healthy"),
+        (0.60, (-0.2, -0.1), "healthy"),
+    ],
+    ids=["surely better here", "about the same", "worse here"],
+)
+def test_answers_that_nothing_explains_and_that_come_out_better_here_are_not_healthy(
+    after: float, interval: tuple[float, float], verdict: str
+) -> None:
+    found = diagnose(Case(Path("run")), probes=[Noting(after, interval)])
+    assert found.verdict == verdict
+    assert ("surely better here than the stored answers are" in found.why) is (verdict == "undetermined")

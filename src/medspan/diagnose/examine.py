@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from medspan.core import MedspanError
-from medspan.diagnose.base import Examination, Probe, Suspicion, Untold, all_probes
+from medspan.diagnose.base import Examination, Probe, Suspicion, Untold, all_probes, said_of
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.diagnosis import NAMED, Diagnosis
@@ -18,6 +18,8 @@ from medspan.diagnose.without_model import listed
 
 LOW = 0.5
 """An entity F1 below which a run is not called healthy only because nothing was found."""
+ANSWERED_AGAIN = "environment-changed"
+"""The cause whose probe answers the sample again as the stored answers were made."""
 DEAR = 30.0
 """Probes of this cost (seconds) and more are left out once the ranking is settled."""
 
@@ -112,6 +114,12 @@ def _verdict(
         return "undetermined", (
             f"entity F1 is {entity['f1']:.3f}, and no probe found why; medspan diagnose RUN --against GOOD "
             "compares it with a run that works"
+        )
+    again = next((one.effect for one in causes if one.cause == ANSWERED_AGAIN), None)
+    if again is not None and again.sure and (again.difference or 0.0) > 0:
+        return "undetermined", (
+            "the model answers surely better here than the stored answers are, and nothing that was tried "
+            f"explains them: {said_of(again)}; they were made in a way that no file states"
         )
     return "healthy", "no probe found a fault"
 
