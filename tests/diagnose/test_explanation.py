@@ -110,7 +110,7 @@ class TinyWeights:
                 keep_part(model, self.model(base, None), PARTS[part])
             self.held[key] = model
             if rounding is not None:
-                round_weights(self.held[key], rounding, self.model(base, None) if rounding.under else None)
+                round_weights(self.held[key], rounding)
         return self.held[key]
 
     def tokenizer(self, name: str) -> Any:
@@ -424,3 +424,14 @@ def test_a_row_that_was_read_with_its_prompt_is_not_read_again_without(
     assert again[:5] == whole == answers[:5]
     assert all(one.prompt for one in again)
     assert [one.answer for one in again] == [pytest.approx(one.answer) for one in answers]
+
+
+def test_rewordings_of_the_same_kind_are_the_same_conditions(tokenizer: Any) -> None:
+    lab = with_stored(tokenizer, lambda one: one)
+    (probe,) = [one for one in answer_probes() if one.name == "wording-sensitive"]
+    once, again = (
+        [variant.change(lab.mended) for variant in probe.variants(lab.case, lab, lab.mended)]
+        for _ in range(2)
+    )
+    assert once == again
+    assert len(set(once) | set(again)) == len(once) > 5

@@ -58,12 +58,14 @@ def linear(weight: Any) -> Any:
     return layer
 
 
-def test_under_an_adapter_the_base_is_rounded_and_the_change_is_not() -> None:
-    base, change, head = weights(), 0.01 * weights(), weights(2)
-    whole = model(linear(base + change), linear(head))
-    round_weights(whole, Rounding(4, 64, "nf4", under=True), model(linear(base), linear(head)))
-    assert whole[0].weight.allclose(rounded(base, Rounding(4, 64, "nf4")) + change, atol=1e-6)
-    assert whole[1].weight.equal(head)
+def test_the_output_layer_and_an_adapter_beside_the_weights_stay() -> None:
+    import torch
+
+    whole = model(linear(weights()), torch.nn.ModuleDict({"lora_A": linear(weights())}), linear(weights()))
+    round_weights(whole, Rounding(4, 64, "nf4"))
+    assert whole[0].weight.equal(rounded(weights(), Rounding(4, 64, "nf4")))
+    assert whole[1]["lora_A"].weight.equal(weights())
+    assert whole[2].weight.equal(weights())
 
 
 def test_layers_that_do_not_divide_into_blocks_stay() -> None:

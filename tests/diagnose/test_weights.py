@@ -9,6 +9,7 @@ import pytest
 
 from medspan.diagnose import weights as module
 from medspan.diagnose.conditions import Rounding
+from medspan.diagnose.rounding import rounded
 from medspan.diagnose.weights import PARTS, Weights
 
 pytestmark = pytest.mark.model
@@ -63,6 +64,23 @@ def test_rounding_is_put_on_a_copy_of_a_part_too() -> None:
     assert not rounded.equal(upper)
     assert rounded.allclose(upper, atol=float(upper.abs().max()) / 6 + 1e-6)
     assert len(rounded.view(-1, 64)[0].unique()) <= 7
+
+
+def test_under_an_adapter_the_base_is_rounded_and_the_change_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def with_adapter(model: Any, adapter: Path) -> Any:
+        with torch.no_grad():
+            model.model.layers[1].mlp.up_proj.weight += 0.01
+        return model
+
+    monkeypatch.setattr("medspan.extract.loading.with_adapter", with_adapter)
+    weights = Loads()
+    plain = one_of(weights.model("base", None))
+    kind = Rounding(4, 64, "nf4", under=True)
+    assert one_of(weights.model("base", ADAPTER, rounding=kind)).allclose(rounded(plain, kind) + 0.01)
+    assert one_of(weights.model("base", None)).equal(plain)
+    assert weights.loaded == [None]
 
 
 def test_large_models_are_changed_in_place_and_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from medspan.core import Annotation, Example
 
-from .cases import Case
+from .cases import Case, Fault
 from .decoding import by_own_script
 from .injector import REGISTER
 from .making import how_of, make_case, test_part
@@ -80,13 +81,23 @@ def answers_of(other: Case, run: Path, root: Path) -> list[Example]:
 
 def pair_counts(case: Case, run: Path, root: Path) -> bool:
     """Whether each fault of a pair is one beside the other: the pair is surely worse than the other alone."""
-    for at, fault in enumerate(case.faults):
-        if REGISTER[fault.id].hides:
-            continue
-        alone = replace(case, faults=(*case.faults[:at], *case.faults[at + 1 :]))
-        if not counts((fault.id,), losses(answers_of(alone, run, root), stored(run))):
-            return False
-    return True
+    # In a place of its own: the same single fault may be a case that is made and removed beside this one.
+    beside = root / "beside" / case.name
+    beside.mkdir(parents=True, exist_ok=True)
+    if not (beside / "trained").is_symlink():
+        (beside / "trained").symlink_to((root / "trained").resolve())
+    try:
+        return all(
+            counts((fault.id,), losses(answers_of(_without(case, fault), run, beside), stored(run)))
+            for fault in case.faults
+            if not REGISTER[fault.id].hides
+        )
+    finally:
+        shutil.rmtree(beside)
+
+
+def _without(case: Case, fault: Fault) -> Case:
+    return replace(case, faults=tuple(one for one in case.faults if one != fault))
 
 
 def stored(run: Path) -> list[Example]:

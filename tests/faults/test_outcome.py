@@ -101,7 +101,7 @@ def test_a_test_part_of_one_task_is_compared_in_what_it_asks_for() -> None:
     ],
 )
 def test_a_pair_counts_where_each_fault_costs_something_beside_the_other(
-    monkeypatch: pytest.MonkeyPatch, alone: dict[str, int], valid: bool
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alone: dict[str, int], valid: bool
 ) -> None:
     notes = make_notes(1).test
     pair = Case(1, (Fault("undertrained"), Fault("decoding-samples")))
@@ -113,15 +113,17 @@ def test_a_pair_counts_where_each_fault_costs_something_beside_the_other(
     monkeypatch.setattr(effect, "answers_of", answers_of)
     # With both, no answer is left.
     monkeypatch.setattr(effect, "stored", lambda run: answered(notes, every=1))
-    assert pair_counts(pair, Path("run"), Path("root")) is valid
+    assert pair_counts(pair, Path("run"), tmp_path) is valid
 
 
-def test_a_fault_that_hides_the_truth_needs_no_loss_in_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_that_hides_the_truth_needs_no_loss_in_a_pair(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     notes = make_notes(1).test
     monkeypatch.setattr(effect, "answers_of", lambda *_: answered(notes, every=10**6))
     monkeypatch.setattr(effect, "stored", lambda run: answered(notes, every=2))
     pair = Case(1, (Fault("leak-inflated-score"), Fault("decoding-samples")))
-    assert pair_counts(pair, Path("run"), Path("root"))
+    assert pair_counts(pair, Path("run"), tmp_path)
 
 
 def test_figures_and_table_of_planted_results() -> None:

@@ -63,7 +63,7 @@ CAUSES: dict[str, CauseInfo] = {
         "mask the prompt in the labels (completion_only_loss, train_on_inputs: false), and train again",
     ),
     "targets-masked": CauseInfo(
-        "all labels are ignored by the loss, so nothing was learnt",
+        "all labels, or all but the first of an answer, are ignored by the loss, so little was learnt",
         "training",
         "give the answer's tokens their labels (look at one encoded row), and train again",
     ),

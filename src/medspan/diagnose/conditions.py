@@ -120,6 +120,13 @@ class Reworded(Codec):
         self.behind = behind
         self._change = change
 
+    def __eq__(self, other: object) -> bool:
+        # What was read and decoded under a rewording is kept by its conditions.
+        return isinstance(other, Reworded) and (self.behind, self._change) == (other.behind, other._change)
+
+    def __hash__(self) -> int:
+        return hash((self.behind, self._change))
+
     def prompt(self, document: Document) -> str:
         return str(self._change(self.behind.prompt(document), document))
 

@@ -75,7 +75,7 @@ def explain(lab: Lab) -> Explanation:
     steps: list[Step] = []
     stated = lab.asking.stated
     says = stated is not None and stated.options.do_sample
-    if share < EXPLAINED and says and not _gains(_cheapest(lab, current, share), share):
+    if share < EXPLAINED and says and _only_drawn(lab, current, share):
         # What files state is tried before all that costs a pass for each form of a fault.
         drawn = drawn_by_lot(lab, Explanation(plain, plain, (), current))
         if drawn.temperature is not None:
@@ -85,13 +85,19 @@ def explain(lab: Lab) -> Explanation:
         if step is None:
             break
         steps.append(step)
-        current, share = step.variant.change(current), step.after or 0.0
-    plain = (steps[0].before or 0.0) if steps else plain
+        current = step.variant.change(current)
+        # Not what the step says, which may be of all stored answers.
+        share = lab.fits([current])[0]
     found = _believed(lab, Explanation(plain, share, tuple(steps), current))
     spoken = sum(bool((one.raw or "").strip()) for one in case.sample)
     if spoken <= SILENT * len(case.sample):
         return _silenced(lab, found)
     return found if share >= EXPLAINED else drawn_by_lot(lab, found)
+
+
+def _only_drawn(lab: Lab, current: Conditions, share: float) -> bool:
+    """Whether nothing else that files state, and no option of decoding, explains answers that were drawn."""
+    return _stated_best(lab, current, share) is None and not _gains(_cheapest(lab, current, share), share)
 
 
 def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step | None:
@@ -114,7 +120,7 @@ def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step
 def small_gain(lab: Lab, current: Conditions, best: tuple[Variant, float], share: float) -> Step | None:
     """A step that gains few tokens, where that is no chance: judged on all stored answers, token by token.
 
-    Of the tokens on which the two differ, so many go to the better one by chance in one of `CHANCE` cases.
+    Of the tokens on which the two differ, so many go to the better one by chance with less than `CHANCE`.
     """
     if best[1] - share < OF_REST * (1 - share):
         return None
@@ -213,12 +219,13 @@ def _best(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] 
     best = _cheapest(lab, current, share)
     if best is not None and best[1] >= _enough(share):
         return best
+    own = lab.fits([current], SCREENED)[0]
     screened: list[tuple[Variant, Conditions]] = []
     fits: list[float] = []
     for variant in _variants(lab, current, True):
         screened.append((variant, variant.change(current)))
         fits += lab.fits([screened[-1][1]], SCREENED)
-        if fits[-1] >= _enough(share):
+        if fits[-1] >= _enough(share) and fits[-1] - own >= GAIN:
             break
     for reading, kept in FINALS:
         order = sorted(range(len(fits)), key=lambda at: (-fits[at], not screened[at][0].stated, at))

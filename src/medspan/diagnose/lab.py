@@ -239,7 +239,8 @@ class Lab:
             if read < len(rows):
                 told = explained(self.model(plain), rows[read:], [way.options for way in ways])
                 for way, hits in zip(ways, told, strict=True):
-                    self._hits[way] = [*self._hits.get(way, ())[:read], *hits]
+                    if len(self._hits.get(way, ())) < len(rows):
+                        self._hits[way] = [*self._hits.get(way, ())[:read], *hits]
 
     @cached_property
     def stored(self) -> list[Example]:

@@ -34,27 +34,22 @@ LEVELS: dict[str, tuple[float, ...]] = {
 """Levels between -1 and 1. Source: bitsandbytes (functional.py), whose default for 4 bits is fp4."""
 
 
-def round_weights(model: Any, rounding: Rounding, plain: Any = None) -> None:
+def round_weights(model: Any, rounding: Rounding) -> None:
     """Round every linear layer's weights in place to the nearest level, by the greatest of each block.
 
-    Of `plain`, the model without its adapter, the rounded weights are taken, and what the adapter changed is
-    added. Layers whose rows do not divide into blocks stay as they are, as does the output layer.
+    Layers whose rows do not divide into blocks stay as they are, as do the output layer and adapters that are
+    not merged.
     """
     import torch
 
     head = model.get_output_embeddings()
-    before = {} if plain is None else dict(plain.named_modules())
+    head = getattr(head, "base_layer", head)
     with torch.no_grad():
         for name, layer in model.named_modules():
-            if not isinstance(layer, torch.nn.Linear) or layer is head:
+            if not isinstance(layer, torch.nn.Linear) or layer is head or "lora_" in name:
                 continue
             weight = layer.weight.data
-            if weight.shape[1] % (rounding.block or weight.shape[1]):
-                continue
-            if name in before:
-                base = before[name].weight.data
-                layer.weight.data = rounded(base, rounding) + (weight - base)
-            else:
+            if weight.shape[1] % (rounding.block or weight.shape[1]) == 0:
                 layer.weight.data = rounded(weight, rounding)
 
 

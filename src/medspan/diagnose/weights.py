@@ -43,9 +43,7 @@ class Weights:
             self._held.move_to_end(key)
             return self._held[key]
         if rounding is not None:
-            plain = self.model(base, None, dtype) if rounding.under else None
-            model = self._to_change(self.model(base, adapter, dtype, None, part))
-            round_weights(model, rounding, plain)
+            model = self._rounded(base, adapter, dtype, rounding, part)
         elif part is not None:
             plain = self.model(base, None, dtype)
             model = self._to_change(self.model(base, adapter, dtype))
@@ -68,6 +66,16 @@ class Weights:
         self._tokenizers.setdefault(base, loaded.tokenizer)
         model = loaded.model if adapter is None else with_adapter(loaded.model, adapter)
         return model.eval()
+
+    def _rounded(
+        self, base: str, adapter: Path | None, dtype: str, rounding: Rounding, part: str | None
+    ) -> Any:
+        from medspan.extract.loading import with_adapter
+
+        under = rounding.under and adapter is not None
+        model = self._to_change(self.model(base, None if under else adapter, dtype, None, part))
+        round_weights(model, rounding)
+        return with_adapter(model, adapter).eval() if under and adapter is not None else model
 
     def _to_change(self, model: Any) -> Any:
         """A copy of a held model, which takes a fourth of the time of loading it; of a large one itself."""

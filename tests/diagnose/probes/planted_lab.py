@@ -68,6 +68,7 @@ class PlantedLab(Lab):
 
     def __post_init__(self) -> None:
         self.__dict__["problem"] = None
+        self.__dict__["worsened"] = False
         self.__dict__["explanation"] = Explanation(self.explained, self.explained, (), CONDITIONS)
 
     @property

@@ -277,11 +277,17 @@ def test_the_planted_conditions_are_those_of_training() -> None:
     assert PlantedLab(a_case()).mended == CONDITIONS
 
 
-@pytest.mark.parametrize(("penalty", "told"), [(1.1, True), (1.0, False)])
-def test_a_stated_penalty_that_did_nothing_is_told_with_what_clears_it(penalty: float, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("penalty", "worsened", "told"), [(1.1, False, True), (1.0, False, False), (1.1, True, False)]
+)
+def test_a_stated_penalty_that_did_nothing_is_told_with_what_clears_it(
+    penalty: float, worsened: bool, told: bool
+) -> None:
     case = a_case(
         predictions=answered(documents(16), right), made={"decoding": {"repetition_penalty": penalty}}
     )
-    said = examined("decoding-blocks-copying", case, PlantedLab(case, explained=0.995))
+    lab = PlantedLab(case, explained=0.995)
+    lab.__dict__["worsened"] = worsened
+    said = examined("decoding-blocks-copying", case, lab)
     assert isinstance(said, Cleared)
     assert ("files state repetition_penalty=1.1, which did nothing here" in said.evidence[0]) is told

@@ -47,7 +47,7 @@ class DecodingBlocksCopying(AnswerProbe):
         yield Suspicion(cause, confidence, unmeasured(case, stated, lab.problem or ""))
 
     def cleared(self, case: Case, lab: Lab) -> str:
-        told, stated = super().cleared(case, lab), _stated(case)
+        told, stated = super().cleared(case, lab), "" if lab.worsened else _stated(case)
         return f"{told}; files state {stated}, which did nothing here, and may elsewhere" if stated else told
 
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:

@@ -21,14 +21,14 @@ ROUNDINGS = (
     Rounding(4, 64),
     Rounding(4, None),
 )
-"""Those of bitsandbytes, with the adapter on top of it or merged before, and even levels: of other sizes of a
-block the answers are others again (4 bits by 192 are explained to 92% by 96, to 89% by none), so that only
-the exact one tells."""
+"""Those of bitsandbytes (its 8 bits change hardly an answer), with the adapter on top of it or merged before,
+and even levels. Of other sizes of a block the answers are others again (4 bits by 192 are explained to 92% by
+96, to 89% by none), so that only the exact one tells."""
 
 
 @register
 class PrecisionMismatch(AnswerProbe):
-    """Reads the stored answers with weights rounded to fewer bits, in the usual ways (`ROUNDINGS`)."""
+    """Reads the stored answers with weights rounded to four bits, in the usual ways."""
 
     name: ClassVar[str] = "precision-mismatch"
     hypothesis: ClassVar[str] = "the answers were made in a lower precision than the training"
@@ -40,11 +40,13 @@ class PrecisionMismatch(AnswerProbe):
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
         if current.rounding is not None:
             return ()
+        # Under an adapter of which a part is applied, nobody rounds.
+        known = [one for one in ROUNDINGS if not one.under or current.part is None]
         return [
             Variant(
                 "precision-mismatch", f"weights rounded to {rounding}", partial(_rounded, rounding), near=True
             )
-            for rounding in ROUNDINGS
+            for rounding in known
         ]
 
 

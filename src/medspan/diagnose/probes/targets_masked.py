@@ -42,7 +42,7 @@ class TargetsMasked(Probe):
     """
 
     name: ClassVar[str] = "targets-masked"
-    hypothesis: ClassVar[str] = "all labels were ignored by the loss"
+    hypothesis: ClassVar[str] = "all labels, or all but the first, were ignored by the loss"
     causes: ClassVar[tuple[str, ...]] = (CAUSE,)
     needs: ClassVar[tuple[Need, ...]] = ("adapter",)
     cost: ClassVar[float] = 13.0
@@ -67,7 +67,9 @@ class TargetsMasked(Probe):
             return
         told = _beginning(case, lab)
         if told is not None:
-            yield Suspicion(CAUSE, 0.9, (told,), CAUSES[CAUSE].remedy, explains=CONSEQUENCES)
+            # A divergence may leave such answers, too: what its own probe says stays.
+            rest = tuple(one for one in CONSEQUENCES if one != "diverged")
+            yield Suspicion(CAUSE, 0.9, (told,), CAUSES[CAUSE].remedy, explains=rest)
         elif weights is None:
             yield Untold(CAUSE, "the adapter's weights cannot be read")
         else:
@@ -81,7 +83,8 @@ def _beginning(case: Case, lab: Lab) -> str | None:
     rows = [one for one in case.train_sample if one.reference is not None][:ROWS_TO_LEARN]
     if case.tags or lab.problem is not None or len(rows) < 2:
         return None
-    own, without = (lab.targets(one, rows) for one in (lab.mended, lab.mended.but(adapter=None)))
+    both = lab.mended, lab.mended.but(adapter=None)
+    own, without = (lab.targets(one, rows, prompts=True) for one in both)
     shortest = min(len(one.answer) for one in own)
     known = 0
     while known < shortest // 2 and _at(own, known) < LEARNT * _at(without, known):
