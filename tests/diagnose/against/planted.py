@@ -27,6 +27,7 @@ CONFIG = {
     "output_dir": "run",
     "data.train": "train.jsonl",
     "num_train_epochs": 3,
+    "max_steps": -1,
     "learning_rate": 0.0005,
     "seed": 42,
     "template": "auto",

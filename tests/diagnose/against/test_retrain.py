@@ -90,6 +90,11 @@ def test_more_epochs_than_good_that_harm_are_overtraining(tmp_path: Path) -> Non
     assert [(one.name, one.cause) for one in found.separating] == [("epochs", "overtrained")]
 
 
+def test_fewer_steps_than_those_of_a_good_run_without_a_limit_are_too_few(tmp_path: Path) -> None:
+    found, _ = retrained(run_pair(quality(epochs=0.9), max_steps=5), Trainer(tmp_path))
+    assert [(one.name, one.cause) for one in found.separating] == [("epochs", "undertrained")]
+
+
 def test_a_seed_that_separates_has_no_cause_of_the_catalogue(tmp_path: Path) -> None:
     found, _ = retrained(run_pair(quality(seed=0.9), seed=7), Trainer(tmp_path))
     assert [(one.name, one.cause) for one in found.separating] == [("seed", None)]

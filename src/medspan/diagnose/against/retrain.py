@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,7 +138,7 @@ def _cause(case: Case, aspect: Aspect) -> str | None:
     if by_curves is not None:
         return by_curves
     pairs = [
-        (good, run)
+        (_much(key, good), _much(key, run))
         for key, good in aspect.changes.items()
         if isinstance(good, int | float) and isinstance(run := case.config.get(key), int | float)
     ]
@@ -146,6 +147,11 @@ def _cause(case: Case, aspect: Aspect) -> str | None:
     if all(run < good for good, run in pairs):
         return "undertrained"
     return "overtrained" if aspect.name == "epochs" and all(run > good for good, run in pairs) else None
+
+
+def _much(key: str, value: float) -> float:
+    """A setting as an amount of training: max_steps of -1 is no limit."""
+    return math.inf if key == "max_steps" and value <= 0 else float(value)
 
 
 def _seconds(case: Case, good: Case, aspect: Aspect) -> float | None:
