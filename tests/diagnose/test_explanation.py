@@ -38,6 +38,8 @@ from medspan.diagnose.weights import PARTS, keep_part
 from medspan.extract import DecodingOptions
 from medspan.format import make_codec
 
+from .tiny_model import tiny_llama
+
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
 
 WORDS = [
@@ -82,22 +84,11 @@ class TinyWeights:
         part: str | None = None,
     ) -> Any:
         import torch
-        import transformers
 
         key = (base, adapter, rounding, part)
         if key not in self.held:
             torch.manual_seed(len(base) if adapter else 100 + len(base))
-            config = transformers.LlamaConfig(
-                hidden_size=64,
-                intermediate_size=128,
-                num_hidden_layers=2,
-                num_attention_heads=4,
-                num_key_value_heads=2,
-                initializer_range=0.3,
-                pad_token_id=0,
-                vocab_size=len(self.tokenizer_),
-            )
-            model = transformers.LlamaForCausalLM(config).float().eval()
+            model = tiny_llama(len(self.tokenizer_), initializer_range=0.3)
             with torch.no_grad():
                 # Whole words alone, so that a text has the tokens that it was generated with.
                 spoken = word_ids(self.tokenizer_)

@@ -12,6 +12,8 @@ from medspan.diagnose.conditions import Rounding
 from medspan.diagnose.rounding import rounded
 from medspan.diagnose.weights import PARTS, Weights
 
+from .tiny_model import tiny_llama
+
 pytestmark = pytest.mark.model
 ADAPTER = Path("adapter")
 
@@ -25,20 +27,10 @@ class Loads(Weights):
 
     def _loaded(self, base: str, adapter: Path | None, dtype: str) -> Any:
         import torch
-        import transformers
 
         self.loaded.append(adapter)
         torch.manual_seed(0 if adapter is None else 1)
-        config = transformers.LlamaConfig(
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            pad_token_id=0,
-            vocab_size=32,
-        )
-        return transformers.LlamaForCausalLM(config).float().eval()
+        return tiny_llama(32)
 
 
 def one_of(model: Any, name: str = "mlp.up_proj.weight", layer: int = 1) -> Any:
