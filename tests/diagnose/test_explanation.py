@@ -22,7 +22,7 @@ from medspan.diagnose.conditions import (
     candidate_templates,
     with_second_bos,
 )
-from medspan.diagnose.explain import explain, small_gain
+from medspan.diagnose.explain import SCREENED, explain, small_gain
 from medspan.diagnose.explanation import (
     EXPLAINED,
     FIRST_TO_TRY,
@@ -426,3 +426,21 @@ def test_rewordings_of_the_same_kind_are_the_same_conditions(tokenizer: Any) -> 
     )
     assert once == again
     assert len(set(once) | set(again)) == len(once) > 5
+
+
+def test_a_form_that_changes_nothing_does_not_end_the_search(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = with_stored(tokenizer, lambda one: one)
+    (probe,) = [one for one in answer_probes() if one.name == "wording-sensitive"]
+    right = probe.variants(lab.case, lab, lab.mended)[0].change(lab.mended)
+
+    def fits(conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
+        # On the first few answers hardly a token is missed; on more, all but the right wording miss.
+        others = 0.99 if reading == SCREENED else 0.96
+        return [1.0 if one == right else others for one in conditions]
+
+    monkeypatch.setattr(lab, "fits", fits)
+    found = explain(lab)
+    assert found.causes == ("wording-sensitive",)
+    assert (found.plain, found.final) == (0.96, 1.0)

@@ -78,7 +78,7 @@ class Weights:
         return with_adapter(model, adapter).eval() if under and adapter is not None else model
 
     def _to_change(self, model: Any) -> Any:
-        """A copy of a held model, which takes a fourth of the time of loading it; of a large one itself."""
+        """A copy of a held model, which takes far less time than loading it; of a large one itself."""
         if _size(model) <= SMALL:
             return deepcopy(model)
         self._held.clear()
