@@ -69,6 +69,19 @@ def test_references_that_disagree_are_the_origin() -> None:
     assert "medspan audit" in found.remedy
 
 
+def test_an_origin_in_the_references_counts_among_other_errors_and_not_without_it() -> None:
+    """20 of 60 entity errors are wrong boundaries, the rest are missed mentions."""
+    test = dosed("c", 30)
+    predicted = [*(short(one) for one in test[:10]), *(answered(one, {}) for one in test[10:])]
+
+    def named(train: list[Example]) -> float:
+        parts = {"train": train, "test": test}
+        return suspected(PROBE, case(parts=parts, predictions=predicted), without_model()).confidence
+
+    assert named(dosed("t", 30, whole=False)) == 0.7
+    assert named(dosed("t", 30)) == pytest.approx(1 / 3)
+
+
 def test_equal_references_agree_and_a_string_within_a_longer_one_says_nothing() -> None:
     test = dosed("c", 30)
     assert disagreement(test, test) == ()

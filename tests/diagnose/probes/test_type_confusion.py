@@ -66,6 +66,23 @@ def test_a_confusion_of_the_training_references_is_its_origin() -> None:
     assert "medspan audit DATA" in found.remedy
 
 
+def test_an_origin_in_the_references_counts_among_other_errors_and_not_without_it() -> None:
+    test = notes("c", 40)
+    # Twelve mentions under the wrong type are 24 errors; 44 mentions are missed.
+    predicted = [
+        *(retyped(one, EXCHANGED) for one in test[:6]),
+        *right(test[6:18]),
+        *(answered(one, {}) for one in test[18:]),
+    ]
+
+    def named(train: list[Example]) -> float:
+        parts = {"train": train, "test": test}
+        return suspected(PROBE, case(parts=parts, predictions=predicted), without_model()).confidence
+
+    assert named([relabelled(one, EXCHANGED) for one in test]) == 0.7
+    assert named(notes("t", 40)) == pytest.approx(24 / 68)
+
+
 def test_references_that_disagree_between_parts_are_told() -> None:
     test = notes("c", 20)
     train = [relabelled(one, EXCHANGED) for one in test]
