@@ -274,16 +274,20 @@ class Lab:
         return self.effect(self.answers(alone), after)
 
     def effect(self, before: Sequence[Example], after: Sequence[Example]) -> Effect:
-        """What a change does to F1 (text match) on the same documents: of the kind that moves most."""
-        return max(
-            (effect_of(before, after, kind) for kind in ("entities", "relations")),
-            key=lambda one: abs(one.difference or 0.0),
-        )
+        """What a change does to F1 (text match) on the same documents: `clearest_effect`."""
+        return clearest_effect(before, after)
 
 
 def _share(hits: Sequence[Sequence[bool]]) -> float:
     every = [hit for row in hits for hit in row]
     return sum(every) / len(every) if every else 0.0
+
+
+def clearest_effect(before: Sequence[Example], after: Sequence[Example]) -> Effect:
+    """What a change does to F1: of the kind of item that surely moves, else of the one that moves most."""
+    kinds: tuple[Kind, ...] = ("entities", "relations")
+    found = [effect_of(before, after, kind) for kind in kinds]
+    return max(found, key=lambda one: (one.sure, abs(one.difference or 0.0)))
 
 
 def effect_of(before: Sequence[Example], after: Sequence[Example], kind: Kind) -> Effect:

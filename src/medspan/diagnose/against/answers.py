@@ -11,6 +11,7 @@ from medspan.diagnose.against import applied, bases, decoding, template, wording
 from medspan.diagnose.against.aspect import Aspect
 from medspan.diagnose.against.trial import Comparer, Swap, Trial, harms, helps, reason, told
 from medspan.diagnose.explanation import EXPLAINED
+from medspan.diagnose.lab import clearest_effect
 
 if TYPE_CHECKING:
     from medspan.core import Example
@@ -90,7 +91,7 @@ def _by_themselves(trial: Trial, swaps: Sequence[Swap]) -> tuple[dict[Swap, _Tri
         except ModelError as error:
             refused[swap] = reason(error)
             continue
-        tried[swap] = _Tried(trial.pair.effect(before, after), after)
+        tried[swap] = _Tried(clearest_effect(before, after), after)
         if helps(tried[swap].effect) and trial.pair.closed(trial.start, after):
             _mend(trial, [swap], swap.change(asked), after)
     return tried, refused
@@ -116,7 +117,7 @@ def _together(trial: Trial, tried: dict[Swap, _Tried]) -> dict[Swap, Aspect]:
     effects: dict[Swap, Effect] = {}
     for _ in range(2):
         after = trial.decoded(_changed(asked, taken))
-        effects = {swap: trial.pair.effect(_without(trial, asked, taken, swap), after) for swap in taken}
+        effects = {swap: clearest_effect(_without(trial, asked, taken, swap), after) for swap in taken}
         harmful = [swap for swap in taken if harms(effects[swap])]
         if not harmful:
             break

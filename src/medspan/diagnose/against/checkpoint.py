@@ -9,6 +9,7 @@ from medspan.core import ModelError
 from medspan.diagnose.against.aspect import Aspect
 from medspan.diagnose.against.stated import same_format, stated_hash
 from medspan.diagnose.against.trial import Comparer, Trial, helps, reason, told
+from medspan.diagnose.lab import clearest_effect
 from medspan.evaluate.curves import judge
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _earlier(trial: Trial, conditions: Conditions) -> tuple[int, Conditions, Any
     for step, folder in others[-MOST:]:
         other = conditions.but(adapter=folder)
         try:
-            effect = trial.pair.effect(trial.answers, trial.decoded(other))
+            effect = clearest_effect(trial.answers, trial.decoded(other))
         except ModelError:
             continue
         if helps(effect) and (best is None or (effect.after or 0.0) > (best[2].after or 0.0)):
@@ -96,7 +97,7 @@ def _of_good(trial: Trial, values: tuple[Any, Any], conditions: Conditions) -> A
         after = trial.decoded(conditions.but(adapter=adapter))
     except ModelError as error:
         return Aspect(NAME, values, False, "not-testable", (reason(error),))
-    effect = pair.effect(trial.answers, after)
+    effect = clearest_effect(trial.answers, after)
     evidence = told(f"GOOD's adapter under RUN's conditions, {trial.mended_words}", effect)
     closes = pair.closes(effect, trial.start)
     if not helps(effect):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from medspan.diagnose.against.aspect import Aspect
 from medspan.diagnose.against.trial import Comparer, Trial, helps
 from medspan.diagnose.explanation import EXPLAINED
+from medspan.diagnose.lab import clearest_effect
 from medspan.diagnose.rescoring import interval_in_words, shown
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _tested(trial: Trial, name: str, values: tuple[Any, Any]) -> Aspect:
     if found.final >= EXPLAINED:
         again = (f"{share}: what is installed here gives the same answers",)
         return Aspect(name, values, False, "cleared", again, True, cause=CAUSE)
-    effect = trial.pair.effect(trial.start, trial.decoded(run.asked))
+    effect = clearest_effect(trial.start, trial.decoded(run.asked))
     scores = f"{shown(effect.before)} stored, {shown(effect.after)} made here under its own conditions"
     evidence = (share, f"{effect.metric} of RUN's answers: {scores} ({interval_in_words(effect)})")
     closes = trial.pair.closes(effect, trial.start)

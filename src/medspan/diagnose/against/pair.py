@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from medspan.core import Example
 from medspan.diagnose.against.aspect import Gap
 from medspan.diagnose.case import SAMPLE, Case, sampled
-from medspan.diagnose.lab import effect_of
 from medspan.diagnose.rescoring import counts_of, difference_of, f1
 from medspan.evaluate.outcome import KINDS
 
@@ -150,11 +149,6 @@ class Pair:
         if gap is None or gap <= 0 or effect.difference is None:
             return None
         return effect.difference / gap
-
-    def effect(self, before: Sequence[Example], after: Sequence[Example]) -> Effect:
-        """What a change does to F1: of the kind that surely moves, else of the one that moves most."""
-        found = [effect_of(before, after, kind) for kind in KINDS]
-        return max(found, key=lambda one: (one.sure, abs(one.difference or 0.0)))
 
 
 def _gap(kind: Kind, own: Sequence[Example], other: Sequence[Example], *, paired: bool) -> Gap:

@@ -9,6 +9,7 @@ from medspan.core import Example
 from medspan.diagnose.against.aspect import Aspect
 from medspan.diagnose.against.stated import card_of, good_codec, run_codec, same_format
 from medspan.diagnose.against.trial import Comparer, Trial, helps, told
+from medspan.diagnose.lab import clearest_effect
 from medspan.format import Codec
 
 NAME, CAUSE = "parser", "parser-mismatch"
@@ -36,7 +37,7 @@ class Parser(Comparer):
             return
         again = [_read(one, codec) for one in trial.answers]
         whose = "as GOOD's are" if same else "in the format of RUN's training"
-        effect = pair.effect(trial.answers, again)
+        effect = clearest_effect(trial.answers, again)
         evidence = told(f"the stored texts read {whose}", effect)
         closes = pair.closes(effect, trial.start)
         if helps(effect):

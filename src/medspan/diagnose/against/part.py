@@ -11,7 +11,7 @@ from medspan.diagnose.against.aspect import Aspect
 from medspan.diagnose.against.trial import Comparer, Trial, helps, told
 from medspan.diagnose.base import Effect
 from medspan.diagnose.case import SAMPLE, sampled
-from medspan.diagnose.lab import effect_of
+from medspan.diagnose.lab import clearest_effect, effect_of
 from medspan.diagnose.rescoring import KIND_NAMES, counts_of, difference_of, f1, without
 from medspan.evaluate.outcome import KINDS
 
@@ -73,7 +73,7 @@ def _relabelled(pair: Pair, count: int) -> tuple[Effect, str]:
     """RUN's stored answers with its own references and with GOOD's, on the shared documents."""
     own = [one for one, _ in pair.shared]
     with_good = [_with_labels(one, other) for one, other in pair.shared]
-    effect = pair.effect(own, with_good)
+    effect = clearest_effect(own, with_good)
     return effect, (
         f"{count} of {len(pair.shared)} shared documents have other references; "
         + told("RUN's stored answers scored with GOOD's references", effect)
@@ -102,7 +102,7 @@ def _other_documents(trial: Trial) -> tuple[Effect, str] | None:
         words = f"RUN's stored answers on the {len(kept)} documents that GOOD is scored on too"
         return effect, told(words, effect)
     if kept:
-        effect = pair.effect(kept, kept)
+        effect = clearest_effect(kept, kept)
         return effect, f"GOOD is scored on all {len(kept)} documents of RUN and on others as well"
     if pair.run.problem is not None:
         return None

@@ -12,6 +12,7 @@ from medspan.core import MedspanError
 from medspan.diagnose.against.aspect import Against, Aspect
 from medspan.diagnose.against.compare import result
 from medspan.diagnose.against.trial import Trial, helps, told
+from medspan.diagnose.lab import clearest_effect
 from medspan.evaluate.curves import judge
 from medspan.format import FormatCard, load_card
 
@@ -84,7 +85,7 @@ def retrain(
                 one.aspect, verdict="not-testable", evidence=(*one.aspect.evidence, str(error))
             )
             continue
-        effect = trial.pair.effect(before, after)
+        effect = clearest_effect(before, after)
         aspects[one.aspect.name] = _judged(trial, one.aspect, effect, before)
         if helps(effect) and (effect.difference or 0.0) > most:
             best, most = (one, after), effect.difference or 0.0

@@ -30,8 +30,9 @@ class TypeConfusion(Probe):
     0.85 where the kind makes up `DOMINATES` of the entity errors, correcting them surely gains `LEAST` F1,
     and the references themselves hold the confusion (`labels.disagreement`): a twentieth of the training
     mentions have a string that is mostly of another type, or so many of the scored references' mentions
-    stand in training under another type; 0.7 where it makes up `NOTED` of them. 0.65 without that origin where the gain is surely `LARGE` and
-    `SAME` of the errors exchange the same two types. Else a note of at most 0.4 from `NOTED` of them on.
+    stand in training under another type; 0.7 where it makes up `NOTED` of them. 0.65 without that origin
+    where it dominates, the gain is surely `LARGE` and `SAME` of the errors exchange the same two types.
+    Else a note of at most 0.4 from `NOTED` of them on.
 
     Measured on 13 healthy runs of five corpora (135M): share of the errors up to 0.59, gain up to 0.094
     (a run of 25 steps), the same two types in 0.30 to 1.00 of the errors; references that disagree about
