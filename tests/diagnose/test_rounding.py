@@ -42,6 +42,23 @@ def test_every_weight_takes_the_nearest_level_of_its_block(levels: str) -> None:
     assert sorted(LEVELS[levels]) == list(LEVELS[levels])
 
 
+@pytest.mark.parametrize("levels", LEVELS)
+def test_bounds_between_levels_are_met_to_the_last_bit(levels: str) -> None:
+    """Against a search of the bounds, with the values next to each bound on both sides."""
+    import torch
+
+    told = torch.tensor(LEVELS[levels])
+    bounds = (told[1:] + told[:-1]) / 2
+    beside = [bounds.nextafter(torch.full_like(bounds, to)) for to in (-2.0, 2.0)]
+    values = torch.cat([bounds, *beside, told, torch.linspace(-1, 1, 100_001)])
+    # A block whose greatest weight is one is not scaled.
+    blocks = torch.zeros((len(values) // 63 + 1, 63))
+    blocks.view(-1)[: len(values)] = values
+    matrix = torch.cat([torch.ones(len(blocks), 1), blocks], dim=1)
+    found = rounded(matrix, Rounding(4, 64, levels))
+    assert torch.equal(found, told[torch.bucketize(matrix, bounds)])
+
+
 def model(*layers: Any) -> Any:
     import torch
 
