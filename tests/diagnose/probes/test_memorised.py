@@ -84,7 +84,7 @@ def test_answers_that_follow_the_text_clear_it() -> None:
 
 def test_a_model_that_finds_nothing_has_nothing_by_heart() -> None:
     lab = answered_by(lambda conditions, one: {})
-    assert "strings of training are not found either" in cleared(PROBE, run(lab), lab).evidence  # type: ignore[arg-type]
+    assert "the strings that stood there are not found either" in cleared(PROBE, run(lab), lab).evidence  # type: ignore[arg-type]
 
 
 def test_some_loss_on_invented_strings_is_a_note() -> None:
@@ -115,6 +115,24 @@ def test_unseen_strings_of_the_test_decide_without_a_model() -> None:
     assert found.evidence[0].startswith("strings that training has not are found in 0.0% of 40 cases")
     good = as_read(ModelLab(says=by_context).answers(lab.mended, test))
     assert cleared(PROBE, case(parts=parts, predictions=good), without_model())
+
+
+def test_strings_by_heart_among_many_new_ones_are_named_though_few_are_found() -> None:
+    """Most strings of the test are new, so that the model finds less than half of all."""
+    test = [*known_strings(10, "c"), *unseen(50)]
+    lab = answered_by(by_heart)
+    predicted = as_read(lab.answers(lab.mended, test))
+    parts = {"train": PARTS["train"], "test": test}
+    found = suspected(
+        PROBE, case(parts=parts, predictions=predicted, adapter=ADAPTER, base_model="base"), lab
+    )
+    assert (found.confidence, found.confirmed) == (0.95, True)
+    assert found.evidence[0].startswith(
+        "strings that training has not are found in 0.0% of 100 cases, those that it has in 100.0% of 20"
+    )
+    assert found.effect is not None
+    assert found.effect.after is not None
+    assert found.effect.after < 0.5
 
 
 def test_unseen_strings_that_are_found_spare_the_model() -> None:

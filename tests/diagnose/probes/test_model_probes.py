@@ -12,7 +12,9 @@ import pytest
 from medspan.core import Annotation, Example, UnalignedMention
 from medspan.diagnose.base import Cleared, Said, Suspicion, all_probes
 from medspan.diagnose.case import Case
+from medspan.diagnose.diagnosis import NAMED
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.rank import ranked
 from medspan.diagnose.teacher import Losses
 from medspan.evaluate.curves import Curves, Point
 from medspan.format import FormatCard
@@ -223,6 +225,21 @@ def test_answers_of_which_only_the_beginning_was_learnt_had_no_further_labels(
             "15.00, which cost 1.70 without it: only the beginning had labels",
         )
         assert "stop-token-untrained" in said.explains
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first"), [(0.5, "loss-on-prompt"), (12.0, "targets-masked")], ids=["inverted mask", "masked"]
+)
+def test_prompts_that_were_learnt_tell_an_inverted_mask_from_one_on_the_answers(
+    tmp_path: Path, prompt: float, first: str
+) -> None:
+    """Both leave answers of which the first token alone is learnt."""
+    case = a_case(adapter=adapter(tmp_path / "adapter", still=False), curves=curve(1.5, 0.4, 0.2))
+    trained = Losses((0.01,) + (6.0,) * 9, (True,) * 10, (0.1,) * 10, (prompt,) * 5)
+    lab = PlantedLab(case, planted_losses={True: trained, False: losses(1.7, stop=1.7)})
+    said = ranked(examined(name, case, lab) for name in ("targets-masked", "loss-on-prompt"))
+    named = [one.cause for one in said if one.confidence >= NAMED]
+    assert named == [first]
 
 
 def test_texts_that_were_read_as_nothing_are_a_mismatch_of_the_parser() -> None:

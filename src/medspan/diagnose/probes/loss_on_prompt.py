@@ -24,8 +24,9 @@ class LossOnPrompt(Probe):
     """Reads the training prompts with the adapter and without it.
 
     A model that is trained on answers only does not come to expect the texts of its prompts better; one
-    with a loss on the prompt does. 0.9 where the weights show it, also where files state it as well; 0.6
-    where files state it and there is no model; 0.3 where files state it and the weights do not show it.
+    with a loss on the prompt does. 0.9 where the weights show it, also where files state it as well; where
+    the answers are not learnt, it says so: then the mask was inverted. 0.6 where files state it and there is
+    no model; 0.3 where files state it and the weights do not show it.
     """
 
     name: ClassVar[str] = "loss-on-prompt"
@@ -56,10 +57,12 @@ class LossOnPrompt(Probe):
         )
         if ratio < LEARNT:
             explains = ["undertrained"]
+            evidence = [told]
             if found["with"][1] > UNLEARNT * found["without"][1]:
-                # The loss fell on prompts in place of answers, whose end was then not learnt either.
-                explains.append("stop-token-untrained")
-            yield Suspicion(CAUSE, 0.9, (told, *says), CAUSES[CAUSE].remedy, explains=tuple(explains))
+                # Of the answers only the first token may have had a label, and not the end.
+                explains += ["stop-token-untrained", "targets-masked"]
+                evidence.append("the loss fell on prompts in place of answers, as with an inverted mask")
+            yield Suspicion(CAUSE, 0.9, (*evidence, *says), CAUSES[CAUSE].remedy, explains=tuple(explains))
         elif stated:
             yield Suspicion(CAUSE, 0.3, (*says, told), CAUSES[CAUSE].remedy)
         else:

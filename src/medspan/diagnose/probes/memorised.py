@@ -45,6 +45,11 @@ class Compared:
         return self.first / self.second if self.second else 1.0
 
     @property
+    def tells(self) -> bool:
+        """Whether there are enough of the first, and the second are found: then a difference means much."""
+        return self.of[0] >= ENOUGH and self.second >= FOUND
+
+    @property
     def far(self) -> bool:
         """Whether the first is surely far below the second."""
         return self.ratio < FEW and self.interval is not None and self.interval[0] >= SURELY
@@ -58,7 +63,8 @@ class Memorised(Probe):
     invented strings is compared with that of the strings that stood there before. 0.95 (confirmed) where it
     is below `FEW` of that and the interval of the difference lies above `SURELY`; a note of 0.4 below `SOME`.
     Where strings of training in the same places are found, it says so: then novelty is what the model cannot
-    deal with. Cleared where the original recall is below `FOUND`: who finds nothing remembers nothing.
+    deal with. Cleared where the original recall is below `FOUND`: who finds nothing remembers nothing;
+    not where the scored part's strings that training has are surely found far more often than its others.
 
     Where the scored part itself has `ENOUGH` strings that training has not, they are believed first: found
     `WELL` as often as seen ones, they clear the run. Without a model they decide alone, at 0.75.
@@ -92,11 +98,11 @@ class Memorised(Probe):
         if (lab.problem is not None and not case.tags) or case.lacks(("model",)) is not None:
             yield self._by_files(natural, told, lab.problem or case.lacks(("model",)) or "no model")
             return
-        yield self._by_swapping(case, lab, seen, told)
+        yield self._by_swapping(case, lab, seen, natural, told)
 
     @staticmethod
     def _by_files(natural: Compared | None, told: list[str], problem: str) -> Said:
-        if natural is None or natural.of[0] < ENOUGH or natural.second < FOUND:
+        if natural is None or not natural.tells:
             strings = "too few strings of the scored part are unseen in training, or seen ones are not found"
             return Untold(
                 CAUSE, f"{strings}, and there is no model to ask about others ({in_short(problem)})"
@@ -107,15 +113,19 @@ class Memorised(Probe):
         return Suspicion(CAUSE, 0.75, tuple(told), CAUSES[CAUSE].remedy, effect)
 
     @staticmethod
-    def _by_swapping(case: Case, lab: Lab, seen: SeenStrings, told: list[str]) -> Said:
+    def _by_swapping(
+        case: Case, lab: Lab, seen: SeenStrings, natural: Compared | None, told: list[str]
+    ) -> Said:
         sample = [one for one in case.sample if one.reference is not None][:DOCUMENTS]
         new = swap_recall(case, lab, sample, invented(case.seed, seen.strings))
         if new is None:
             return Untold(CAUSE, "no reference mention of the sample can be replaced by another string")
         found, examples = new
         told = [*told, _words("invented strings", "the strings that stood in their places", found)]
-        if found.second < FOUND:
-            return Cleared(CAUSE, (*told, "strings of training are not found either"))
+        # Among the strings replaced are new ones, too: where few are found, those of training may still be.
+        remembered = natural is not None and natural.tells and natural.far
+        if found.second < FOUND and not remembered:
+            return Cleared(CAUSE, (*told, "the strings that stood there are not found either"))
         if found.ratio >= SOME:
             return Cleared(CAUSE, tuple(told))
         told += examples

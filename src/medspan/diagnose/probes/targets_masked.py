@@ -67,8 +67,9 @@ class TargetsMasked(Probe):
             return
         told = _beginning(case, lab)
         if told is not None:
-            # A divergence may leave such answers, too: what its own probe says stays.
-            rest = tuple(one for one in CONSEQUENCES if one != "diverged")
+            # A divergence may leave such answers, too, and so may labels on the prompts in place of the
+            # answers, which those of the answers' beginnings never teach: what these probes say stays.
+            rest = tuple(one for one in CONSEQUENCES if one not in ("diverged", "loss-on-prompt"))
             yield Suspicion(CAUSE, 0.9, (told,), CAUSES[CAUSE].remedy, explains=rest)
         elif weights is None:
             yield Untold(CAUSE, "the adapter's weights cannot be read")
