@@ -6,10 +6,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from medspan.audit.checks import labels_not_inferable as audit
 from medspan.core import Example, Relation
+from medspan.diagnose.base import Suspicion
 from medspan.diagnose.probes.labels_not_inferable import LabelsNotInferable, _guesses
 from medspan.read import load_splits
 from medspan.synth import generate
@@ -126,3 +129,28 @@ def test_a_model_that_finds_entities_and_guesses_relations_bears_noisy_labels_ou
     assert (told is not None) is guesses
     if told is not None:
         assert "an entity F1 of 1.000" in told
+
+
+@pytest.mark.parametrize(
+    ("labels", "kept", "confidence"),
+    [(400, 0, 0.55), (200, 0, None), (400, 1, None)],
+    ids=["many labels and guesses", "few labels", "no guesses"],
+)
+def test_labels_that_the_check_cannot_tell_from_chance_are_named_where_the_model_guesses_too(
+    monkeypatch: pytest.MonkeyPatch, labels: int, kept: int, confidence: float | None
+) -> None:
+    check = audit.LabelsNotInferable()
+    finding = check.finding("cannot tell whether relation labels can be inferred", 1, 2, severity="info")
+    judged = SimpleNamespace(together=SimpleNamespace(labels=labels), table=SimpleNamespace(clusters=100))
+    monkeypatch.setattr(
+        audit.LabelsNotInferable, "examined", lambda self, data: audit.Examined([], judged, [finding])
+    )
+    notes_ = generate(40, seed=3)
+    answers = [
+        one if kept else replace(one, predicted=replace(one.predicted, relations=()))  # type: ignore[type-var]
+        for one in right(notes_)
+    ]
+    (said,) = PROBE.examine(case(parts={"test": notes_}, predictions=answers), PlantedLab("no model"))
+    assert (said.confidence if isinstance(said, Suspicion) else None) == confidence
+    if isinstance(said, Suspicion):
+        assert said.evidence[1].startswith("the model, too, finds no rule: with an entity F1 of 1.000")

@@ -128,7 +128,7 @@ class LabelsNotInferable(Check):
 
     def judged(self, documents: Sequence[PairedDocument], found: Inferability | None) -> Iterator[Finding]:
         """What follows from the statistics of these documents, where there are pairs to be told apart."""
-        if not _judgeable(found):
+        if not judgeable(found):
             yield self._too_few(documents, found)
             return
         together = found.together
@@ -225,7 +225,7 @@ class LabelsNotInferable(Check):
             f"cannot tell whether relation labels can be inferred: {judged} of {of} labels, in {size} "
             "documents, stand beside a legal pair without a label"
         )
-        if _judgeable(found):
+        if judgeable(found):
             message += (
                 f", too few: the text ranks a labelled pair above another in "
                 f"{_ranking(found.together.ranking)}, which holds both chance (50%) and more"
@@ -236,7 +236,8 @@ class LabelsNotInferable(Check):
         return self.finding(message, of, of, severity="info", remedy=remedy)
 
 
-def _judgeable(found: Inferability | None) -> TypeGuard[Inferability]:
+def judgeable(found: Inferability | None) -> TypeGuard[Inferability]:
+    """Whether enough labels stand beside other pairs, in enough documents, to judge them."""
     return (
         found is not None
         and found.together.labels >= FEWEST_LABELS

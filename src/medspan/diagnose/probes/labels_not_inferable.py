@@ -24,6 +24,9 @@ CONFIDENCE = {"error": 0.88, "warning": 0.4, "info": 0.2}
 CORROBORATED, FOUND = 0.75, 0.6
 """Confidence where a model that finds entities (F1 of `FOUND` or more) guesses relations, as a finding of
 noisy labels says it must."""
+SUSPECT = 0.55
+"""The same where the text tells nothing for certain, of so many labels that those of untouched corpora are
+told apart (`audit.checks.labels_not_inferable.LABELS_FOR_SHARE`)."""
 
 
 @register
@@ -33,9 +36,9 @@ class LabelsNotInferable(Probe):
     Confidence, by the severity of the finding: an error 0.88 (in 252 corpora of untouched labels the check
     found none; `audit.checks.labels_not_inferable` says how it decides), a warning of noisy labels 0.4,
     since a part of them is random at most, and 0.75 where the trained model bears it out: it finds entities,
-    and its relations score below joining all legal pairs. What cannot be judged is not told. The effect is
-    a ceiling and no mending, so it is never confirmed; its share of the loss is what the ceiling leaves out
-    of reach.
+    and its relations score below joining all legal pairs; 0.55 where it does so and the check cannot tell
+    many labels from chance. What else cannot be judged is not told. The effect is a ceiling and no mending,
+    so it is never confirmed; its share of the loss is what the ceiling leaves out of reach.
     """
 
     name: ClassVar[str] = "labels-not-inferable"
@@ -62,15 +65,22 @@ class LabelsNotInferable(Probe):
                 yield Cleared(CAUSE, (_told(found),))
         elif finding.severity == "error":
             yield self._not_inferable(case, examined, finding)
-        elif finding.message.startswith(UNDECIDED):
-            yield Untold(CAUSE, finding.message)
         else:
-            guessed = _guesses(case, lab) if examined.found is not None else None
-            evidence = tuple(
-                line for line in (finding.message, guessed, *finding.examples) if line is not None
-            )
-            confidence = CORROBORATED if guessed else CONFIDENCE[finding.severity]
-            yield Suspicion(CAUSE, confidence, evidence, _cases(case))
+            yield self._noisy(case, lab, examined, finding)
+
+    @staticmethod
+    def _noisy(case: Case, lab: Lab, examined: Examined, finding: Finding) -> Said:
+        """Of labels that are perhaps random in part: the model's relations speak for it or do not."""
+        from medspan.audit.checks.labels_not_inferable import LABELS_FOR_SHARE, judgeable
+
+        found = examined.found
+        guessed = _guesses(case, lab) if found is not None else None
+        undecided = finding.message.startswith(UNDECIDED)
+        if undecided and not (guessed and judgeable(found) and found.together.labels >= LABELS_FOR_SHARE):
+            return Untold(CAUSE, finding.message)
+        told = tuple(line for line in (finding.message, guessed, *finding.examples) if line is not None)
+        borne_out = SUSPECT if undecided else CORROBORATED
+        return Suspicion(CAUSE, borne_out if guessed else CONFIDENCE[finding.severity], told, _cases(case))
 
     def _not_inferable(self, case: Case, examined: Examined, finding: Finding) -> Suspicion:
         from medspan.audit.checks.labels_not_inferable import failing_types
