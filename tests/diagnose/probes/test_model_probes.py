@@ -141,6 +141,31 @@ def test_answers_that_go_on_where_stored_ones_stop_were_truncated() -> None:
     assert said.evidence[0].startswith("16 of 16 stored answers are cut-off beginnings")
 
 
+def test_answers_that_ended_where_others_went_on_were_not_truncated() -> None:
+    """As of weights that were rounded: some lists end early, at any length, and are not marked as cut off."""
+    whole = documents(16)
+    early = answered(whole[:4], lambda one: right(one)[:8])
+    case = a_case(predictions=(*early, *answered(whole[4:], right)))
+    said = examined("output-truncated", case, PlantedLab(case))
+    assert isinstance(said, Cleared)
+    assert "ended by themselves" in said.evidence[0]
+    marked = tuple(one.with_prediction(one.predicted, one.raw, True) for one in early)  # type: ignore[arg-type]
+    case = a_case(predictions=(*marked, *answered(whole[4:], right)))
+    assert isinstance(examined("output-truncated", case, PlantedLab(case)), Suspicion)
+
+
+def test_answers_cut_off_at_a_length_that_counts_their_prompts_were_truncated() -> None:
+    """`max_length` leaves less of the answers to longer prompts."""
+    whole = documents(16)
+    most = max(len(one.document.text) for one in whole) + 6
+    case = a_case(predictions=answered(whole, lambda one: right(one)[: most - len(one.document.text)]))
+    lengths = {len(one.raw or "") for one in case.predictions}
+    assert max(lengths) > 1.2 * min(lengths)
+    said = examined("output-truncated", case, PlantedLab(case))
+    assert isinstance(said, Suspicion)
+    assert said.evidence[0].startswith("16 of 16 stored answers are cut-off beginnings")
+
+
 def test_whole_stored_answers_are_not_truncated() -> None:
     case = a_case(predictions=answered(documents(16), right))
     assert isinstance(examined("output-truncated", case, PlantedLab(case)), Cleared)

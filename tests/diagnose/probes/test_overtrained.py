@@ -100,6 +100,34 @@ def test_what_is_better_only_where_it_was_chosen_is_a_note(tmp_path: Path) -> No
     assert (found.confidence, found.confirmed) == (0.4, False)
 
 
+@pytest.mark.parametrize(
+    ("validation", "confidence"),
+    [([0.5, 0.3, 0.2, 0.25, 0.3, 0.36, 0.42, 0.5, 0.56, 0.62], 0.65), ([0.5, 0.4, 0.3, 0.2], 0.4)],
+    ids=["the loss rose", "the loss fell"],
+)
+def test_a_gain_that_is_not_sure_is_named_where_both_curves_bear_it_out(
+    tmp_path: Path, validation: list[float], confidence: float
+) -> None:
+    def answer(conditions: Conditions, one: Example) -> Named:
+        better = conditions.adapter is not None and conditions.adapter.name == "step-100"
+        # Of the scored part one document more is right, which is not sure.
+        missed = one.id in ("c0", "c1") if better else one.id in ("c0", "c1", "c2")
+        return {} if missed or (one.id.startswith("v") and not better) else all_of(one)
+
+    known = case(
+        parts=PARTS,
+        adapter=MENDED.adapter,
+        checkpoints=kept(tmp_path, 100),
+        curves=curves(LOSS, validation=validation, f1=[0.8, 0.7, 0.6]),
+        record={"trained": {"best_step": 300}},
+    )
+    found = suspected(PROBE, known, ModelLab(says=answer))
+    assert (found.confidence, found.confirmed) == (confidence, False)
+    if confidence > 0.5:
+        assert found.evidence[2] == "F1 was 0.800 at step 100 and 0.600 at step 300, which is in use"
+        assert found.evidence[3].startswith("the log says overfitting from step 90")
+
+
 def test_without_a_validation_part_half_of_the_sample_chooses(tmp_path: Path) -> None:
     lab = says({"step-100": 1.0})
     known = case(

@@ -16,14 +16,20 @@ from medspan.diagnose.without_model import in_short
 CAUSE = "output-truncated"
 SHARE = 0.05
 """Share of the answers that must be cut off for the limit to be looked at."""
+LOOSE, NEAR = 2, 0.1
+"""Tokens, and share of an answer's, by which it may be shorter than the limit that cut it off."""
+
+Answers = tuple[Example, Example]
+"""A stored answer and the one that the model gives."""
 
 
 @register
 class OutputTruncated(Probe):
     """Lets answers that stop short go on. A cut answer is the beginning of the whole one.
 
-    Confirmed (0.97) where whole answers score surely higher; 0.35 where they do not. Answers that would
-    never have ended are no case of this: they are cut off wherever the limit is.
+    It is marked as cut off, or no stored answer is much longer: one that ends before others do ended by
+    itself. Confirmed (0.97) where whole answers score surely higher; 0.35 where they do not. Answers that
+    would never have ended are no case of this: they are cut off wherever the limit is.
     """
 
     name: ClassVar[str] = "output-truncated"
@@ -57,6 +63,14 @@ class OutputTruncated(Probe):
         if len(short) < SHARE * len(mended):
             yield Cleared(CAUSE, (f"{len(short)} of {len(mended)} stored answers are shorter beginnings",))
             return
+        at_limit = _at_limit(lab, short)
+        if len(at_limit) < SHARE * len(mended):
+            count = f"{len(short)} of {len(mended)} stored answers are shorter beginnings"
+            yield Cleared(
+                CAUSE, (f"{count}, but ended by themselves: others are longer, so it was no limit",)
+            )
+            return
+        short = at_limit
         whole = {old.id: new for old, new in short if not new.truncated}
         if not whole:
             yield Cleared(CAUSE, (f"{len(short)} answers were cut off, and would not have ended anyway",))
@@ -103,6 +117,27 @@ class OutputTruncated(Probe):
     @staticmethod
     def _remedy(lab: Lab) -> str:
         return f"{CAUSES[CAUSE].remedy}: at least max_new_tokens={lab.mended.options.max_new_tokens}"
+
+
+def _at_limit(lab: Lab, short: Sequence[Answers]) -> list[Answers]:
+    """Of the answers that are beginnings, those that a limit may have cut off.
+
+    They are marked so, or no stored answer is much longer: with its prompt, as `max_length` counts, or
+    without, as `max_new_tokens` does.
+    """
+    renderer, tokenizer = lab.renderer(lab.mended), lab.tokenizer(lab.mended)
+    sizes = {}
+    for one in lab.stored:
+        if one.raw is not None:
+            answer = len(tokenizer(one.raw).input_ids)
+            sizes[one.id] = answer, len(renderer.prompt_ids(one.document)) + answer
+    found = []
+    for way in (0, 1):
+        most = max(size[way] for size in sizes.values())
+        # Tokens that are read from text may be some more or fewer than those that were written.
+        near = {id for id, size in sizes.items() if most - size[way] <= max(LOOSE, NEAR * size[0])}
+        found.append([pair for pair in short if pair[0].truncated or pair[0].id in near])
+    return max(found, key=len)
 
 
 def _is_cut(old: Example, new: Example) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from medspan.core import Example
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register, said_of
 from medspan.diagnose.case import Case, sampled
+from medspan.diagnose.diagnosis import NAMED
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.learnt import learnt
 from medspan.evaluate import quick_scores
@@ -26,6 +27,8 @@ CLEARLY = 0.05
 """F1 by checkpoint that is clearly better earlier, whatever its noise."""
 RISE = 0.5
 """Rise of the validation loss after its minimum, as a share of it, that is more than growing sureness."""
+CURVES = 0.65
+"""Confidence where F1 by checkpoint fell and the validation loss rose before the checkpoint in use."""
 GAP = 1.5
 """Loss of scored answers as a multiple of that of training ones, up to which nothing is overtrained: 1.05 and
 1.4 in healthy runs (135M, synthetic notes) of one epoch."""
@@ -41,10 +44,11 @@ class Overtrained(Probe):
     without a decoding. Else up to `TRIED` earlier checkpoints answer `CHOOSING` documents of the validation
     part (half of the sample where there is no other part), the best one then the scored sample. 0.95
     (confirmed) where that surely raises F1; 0.4 where it was better by `BETTER` where it was chosen, and not
-    surely on the scored part. Without kept checkpoints: 0.75 where F1 by checkpoint was better by `CLEARLY`
-    earlier than at the one in use; 0.55 where F1 was not logged and the validation loss rose by more than
-    `RISE` before it. A smaller rise is a note: F1 often goes on rising while that loss does. Where nothing
-    was logged or kept, it is cleared if scored rows cost at most `GAP` times what training rows do.
+    surely on the scored part, 0.65 there if the log says so twice, by F1 and by the validation loss. Without
+    kept checkpoints: 0.75 where F1 by checkpoint was better by `CLEARLY` earlier than at the one in use;
+    0.55 where F1 was not logged and the validation loss rose by more than `RISE` before it. A smaller rise
+    is a note: F1 often goes on rising while that loss does. Where nothing was logged or kept, it is cleared
+    if scored rows cost at most `GAP` times what training rows do.
     """
 
     name: ClassVar[str] = "overtrained"
@@ -68,13 +72,15 @@ class Overtrained(Probe):
             return
         earlier = _earlier(case, step, None if best is None else best[0])
         if earlier and lab.problem is None and not case.tags and case.reference:
-            yield self._by_decoding(case, lab, step, earlier)
+            yield self._by_decoding(case, lab, step, earlier, _both_curves(case, step, f1))
         else:
             said = _by_log(case, step, f1)
             yield _by_gap(case, lab, said) if isinstance(said, Untold) else said
 
     @staticmethod
-    def _by_decoding(case: Case, lab: Lab, step: int | None, earlier: Sequence[Checkpoint]) -> Said:
+    def _by_decoding(
+        case: Case, lab: Lab, step: int | None, earlier: Sequence[Checkpoint], curves: tuple[str, ...]
+    ) -> Said:
         chosen_on, reported_on, part = _samples(case)
         now = lab.mended
         scores = {
@@ -90,10 +96,12 @@ class Overtrained(Probe):
         if scores[number] < own + BETTER:
             return Cleared(CAUSE, (told,))
         effect = lab.effect(lab.answers(now, reported_on), lab.answers(now.but(adapter=folder), reported_on))
-        sure = effect.sure and (effect.difference or 0.0) > 0
+        better = (effect.difference or 0.0) > 0
+        sure = effect.sure and better
         said = f"on other documents, with the checkpoint of step {number}: {said_of(effect)}"
         remedy = f"use the checkpoint {folder}, or train for fewer epochs"
-        return Suspicion(CAUSE, 0.95 if sure else 0.4, (told, said), remedy, effect, sure)
+        confidence = 0.95 if sure else CURVES if curves and better else 0.4
+        return Suspicion(CAUSE, confidence, (told, said, *curves), remedy, effect, sure)
 
 
 def step_in_use(case: Case) -> int | None:
@@ -157,6 +165,15 @@ def _mean_f1(answers: Sequence[Example]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
+def _both_curves(case: Case, step: int | None, f1: Series) -> tuple[str, ...]:
+    """That F1 by checkpoint fell and the validation loss rose before the one in use; empty without both."""
+    if case.curves is None or step is None:
+        return ()
+    said = [_by_log(case, step, f1), _by_loss(case.curves, step)]
+    named = [one for one in said if isinstance(one, Suspicion) and one.confidence >= NAMED]
+    return tuple(line for one in named for line in one.evidence) if len(named) == len(said) else ()
+
+
 def _by_log(case: Case, step: int | None, f1: Series) -> Said:
     """What F1 by checkpoint and the validation loss say, where no earlier checkpoint can be asked."""
     curves = case.curves
@@ -168,9 +185,10 @@ def _by_log(case: Case, step: int | None, f1: Series) -> Said:
         if best.step < step and best.value - own >= CLEARLY:
             effect = Effect("F1 by checkpoint, as logged", own, best.value)
             told = (
-                f"F1 was {best.value:.3f} at step {best.step} and {own:.3f} at step {step}, which is in use; "
-                "the earlier checkpoint is not kept"
+                f"F1 was {best.value:.3f} at step {best.step} and {own:.3f} at step {step}, which is in use"
             )
+            if not case.checkpoints:
+                told += "; the earlier checkpoint is not kept"
             return Suspicion(CAUSE, 0.75, (told,), _fewer(best.step, step), effect, share=best.value - own)
         return Cleared(
             CAUSE, (f"F1 by checkpoint is {own:.3f} at step {step}, {best.value:.3f} at its best",)
