@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 EXPLAINED = 0.985
 """Share of the tokens from which on stored answers count as explained. The rest is rounding: other batches,
 other order of sums, tokens that the grammar chose."""
+UNEXPLAINED, NEARLY_THIS = 0.93, 0.8
+"""Share of the tokens below which stored answers were made in a way that nothing tried here is, and from
+which on nearly this model answered: weights rounded to 4 bits by 192 leave 0.85 to 0.93 of them, other
+weights 0.06 and 0.12 (135M)."""
 FIRST_TO_TRY = 0.6
 """Confidence in what explains blank answers: others may as well, and this is the cheapest one to try."""
 
@@ -65,6 +69,12 @@ class Explanation:
     temperature: float | None = None
     blank: bool = False
     rivals: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the stored answers were made in a way that nothing tried is."""
+        tried = self.steps or self.temperature is not None
+        return not tried and self.final is not None and self.final < UNEXPLAINED
 
     def of(self, cause: str) -> tuple[Step, ...]:
         """The steps of one cause."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -265,6 +266,30 @@ def test_prompts_that_were_learnt_tell_an_inverted_mask_from_one_on_the_answers(
     said = ranked(examined(name, case, lab) for name in ("targets-masked", "loss-on-prompt"))
     named = [one.cause for one in said if one.confidence >= NAMED]
     assert named == [first]
+
+
+@pytest.mark.parametrize(
+    ("explained", "better", "first"),
+    [
+        (0.9, True, "precision-mismatch"),
+        (0.4, True, "wrong-base-model"),
+        (0.9, False, None),
+        (0.95, True, None),
+    ],
+    ids=["nearly this model", "another one", "no better", "hardly another"],
+)
+def test_answers_that_nothing_explains_are_told_by_how_much_of_them_is_this_model(
+    explained: float, better: bool, first: str | None
+) -> None:
+    rows = documents(16)
+    stored = answered(rows, (lambda one: "Drug: ;\nSymptom: ;\n") if better else right)
+    case = a_case(predictions=stored)
+    lab = PlantedLab(case, explained=explained)
+    lab.__dict__["base"] = SimpleNamespace(right=None, name="base", found={})
+    said = ranked(examined(name, case, lab) for name in ("precision-mismatch", "wrong-base-model"))
+    assert [one.cause for one in said if one.confidence >= NAMED] == ([first] if first else [])
+    for one in said:
+        assert "by elimination" in one.evidence[1]
 
 
 def test_texts_that_were_read_as_nothing_are_a_mismatch_of_the_parser() -> None:

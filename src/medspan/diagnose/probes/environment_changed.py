@@ -101,7 +101,7 @@ class EnvironmentChanged(Probe):
             _remedy(case),
             effect,
             effect.sure,
-            explains=("wrong-base-model",),
+            explains=("wrong-base-model", "precision-mismatch"),
         )
 
 

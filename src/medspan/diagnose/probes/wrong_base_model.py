@@ -10,12 +10,10 @@ from medspan.diagnose.base import Need, Said, Suspicion, Untold, register, said_
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.conditions import Conditions
-from medspan.diagnose.explanation import AnswerProbe, Variant
+from medspan.diagnose.explanation import NEARLY_THIS, AnswerProbe, Variant
 from medspan.diagnose.lab import Lab
 
 CAUSE = "wrong-base-model"
-UNEXPLAINED = 0.93
-"""Share of the stored answers' tokens below which they were made in a way that nothing tried here is."""
 
 
 @register
@@ -25,7 +23,8 @@ class WrongBaseModel(AnswerProbe):
     0.95 where the base model that is named has another hash than that of training, and where the right one
     is at hand and does surely better, 0.97. Where all hashes agree and the stored answers are still not
     what the model says in any way that is known here, while answers made anew are surely better: other
-    weights answered than these, 0.6; 0.4 where medspan states that it made them, which refuses other weights.
+    weights answered than these, 0.6; 0.4 where medspan states that it made them, which refuses other weights,
+    and where most tokens are still this model's (`NEARLY_THIS`), which is likelier of rounded weights.
     """
 
     name: ClassVar[str] = "wrong-base-model"
@@ -49,8 +48,8 @@ class WrongBaseModel(AnswerProbe):
             return
         said = list(super().examine(case, lab))
         found = lab.explanation
-        odd = found.final is not None and found.final < UNEXPLAINED and found.temperature is None
-        if odd and not found.steps:
+        if found.unknown:
+            assert found.final is not None
             effect = lab.effect(lab.stored, lab.answers(lab.mended))
             if effect.difference is not None and effect.difference > 0 and effect.sure:
                 told = (
@@ -61,7 +60,8 @@ class WrongBaseModel(AnswerProbe):
                     said_of(effect),
                 )
                 # medspan refuses to extract on another base, and then writes how the answers were made.
-                yield Suspicion(CAUSE, 0.4 if case.made else 0.6, told, CAUSES[CAUSE].remedy, effect)
+                other = not case.made and found.final < NEARLY_THIS
+                yield Suspicion(CAUSE, 0.6 if other else 0.4, told, CAUSES[CAUSE].remedy, effect)
                 return
         yield from said
 
