@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from medspan.core import ConfigError, Example, ModelError, Schema
 from medspan.diagnose.conditions import AsWritten, Conditions, as_written, candidate_templates, neutral
-from medspan.diagnose.teacher import mean_loss_before_stop
+from medspan.diagnose.teacher import Losses, mean_loss_before_stop
 from medspan.extract import DecodingOptions
 from medspan.format import CODECS, Codec, FormatCard, Template, make_codec
 from medspan.format.sections import INSTRUCTION as SECTIONS_INSTRUCTION
@@ -27,6 +28,9 @@ LEAST = 0.02
 """And lower by this much (nats a token) at least."""
 LEARNT = 0.6
 """And is below this share of the base model's loss under it."""
+BEGUN = 0.1
+"""Nats that the first token of an answer may cost where it is learnt: 0.00 in the frame of training, 0.32 in
+one that made whole answers cheaper (135M, TRL, rows without stop token: 0.028 against 0.078 nats a token)."""
 LOGGED = 1.25
 """How far above the logged loss a loss on a few rows may be to count as the same."""
 AS_STATED = "as format.json states"
@@ -83,15 +87,15 @@ def find_asking(lab: Lab) -> Asking:
         tokenizer=tokenizer_name,
     )  # fmt: skip
     stated = next(iter(templates))
-    losses = {stated: mean_loss_before_stop(lab.targets(first, rows[:FEW]))}
+    losses, among = {stated: mean_loss_before_stop(lab.targets(first, rows[:FEW]))}, [stated]
     if card is None or not _as_logged(case, losses[stated]):
-        losses = _tried(lab, {name: first.but(template=one) for name, one in templates.items()}, rows)
-    way = _chosen(losses, stated, card is not None)
+        losses, among = _tried(lab, {name: first.but(template=one) for name, one in templates.items()}, rows)
+    way = _chosen(losses, among, stated, card is not None)
     if way != stated and card is not None and not _learnt(lab, first.but(template=templates[way]), rows):
         way = stated
     first = first.but(template=templates[way])
-    told = _tried(lab, {name: first.but(codec=one) for name, one in codecs.items()}, rows)
-    chosen = _chosen(told, wording, card is not None)
+    told, among = _tried(lab, {name: first.but(codec=one) for name, one in codecs.items()}, rows)
+    chosen = _chosen(told, among, wording, card is not None)
     if chosen != wording and (card is None or _learnt(lab, first.but(codec=codecs[chosen]), rows)):
         wording = chosen
     trained = first.but(codec=codecs[wording])
@@ -231,21 +235,36 @@ def _tokenizer(lab: Lab) -> str | None:
     return str(case.adapter) if beside == wanted else None
 
 
-def _tried(lab: Lab, ways: Mapping[str, Conditions], rows: list[Example]) -> dict[str, float]:
+def _tried(
+    lab: Lab, ways: Mapping[str, Conditions], rows: list[Example]
+) -> tuple[dict[str, float], list[str]]:
     """The loss of the rows' targets under each way: all on a few rows, then the best few on more.
 
     Without the stop token: a model that never learnt it would seem to be trained in the template whose base
-    model ends its answers best.
+    model ends its answers best. Also told are the ways that know how answers begin (`_begin_known`).
     """
 
-    def losses(names: list[str], of: list[Example]) -> dict[str, float]:
-        return {name: mean_loss_before_stop(lab.targets(ways[name], of)) for name in names}
+    def read(names: Iterable[str], of: list[Example]) -> dict[str, list[Losses]]:
+        return {name: lab.targets(ways[name], of) for name in names}
 
-    found = losses(list(ways), rows[:FEW])
-    best = sorted(found, key=lambda name: found[name])[:FINALISTS]
+    few = read(ways, rows[:FEW])
+    found = {name: mean_loss_before_stop(losses) for name, losses in few.items()}
+    best = sorted(_begin_known(few), key=lambda name: found[name])[:FINALISTS]
     first = next(iter(ways))
-    again = losses(list(dict.fromkeys([first, *best])), rows) if len(ways) > 1 else losses([first], rows)
-    return {**found, **again}
+    more = read(dict.fromkeys([first, *best]) if len(ways) > 1 else [first], rows)
+    found |= {name: mean_loss_before_stop(losses) for name, losses in more.items()}
+    return found, _begin_known(more)
+
+
+def _begin_known(read: Mapping[str, Sequence[Losses]]) -> list[str]:
+    """The ways under which the first token of the answers costs next to nothing, or little more than least.
+
+    It follows the frame of the prompt and is mostly the same one: in that of training it is the first to be
+    learnt, whatever other frame makes the rest likelier to the base model.
+    """
+    begins = {name: fmean(one.answer[0] for one in losses) for name, losses in read.items()}
+    least = min(begins.values())
+    return [name for name, cost in begins.items() if cost <= max(BEGUN, 2 * least)] or list(read)
 
 
 def _as_logged(case: Case, loss: float) -> bool:
@@ -260,9 +279,9 @@ def _as_logged(case: Case, loss: float) -> bool:
     return bool(logged) and loss <= LOGGED * max(logged) + LEAST
 
 
-def _chosen(losses: Mapping[str, float], first: str, stated: bool) -> str:
-    """The name of the lowest loss; what is stated is left only for what is clearly better."""
-    best = min(losses, key=lambda name: losses[name])
+def _chosen(losses: Mapping[str, float], among: Sequence[str], first: str, stated: bool) -> str:
+    """The name of the lowest loss `among` these; what is stated is left only for what is clearly better."""
+    best = min(among, key=lambda name: losses[name])
     if stated and not (losses[best] < CLEARLY * losses[first] and losses[best] < losses[first] - LEAST):
         return first
     return best
