@@ -100,6 +100,7 @@ def find_asking(lab: Lab) -> Asking:
         wording = chosen
     trained = first.but(codec=codecs[wording])
     trained = trained.but(options=_fitting(lab, trained))
+    trained = trained.decoding(grammar=lab.written.under_grammar(trained))
     return Asking(trained, way, wording, losses, told, templates, codecs, _stated(case, trained))
 
 

@@ -40,12 +40,15 @@ SCREENED = Reading(120, 6)
 """Stored answers on which every variant is tried."""
 FINALS = ((Reading(240, 16), 10), (WHOLE, 4))
 """Then, on how many stored answers how many of the variants are tried that did best on fewer."""
+DECODED = 3
+"""Options under the grammar with which a few stored answers are decoded again."""
 EVERY = Reading(10_000, 48)
 """Stored answers on which a small gain is judged."""
 CHANCE = 1e-4
 """Probability by chance from which on it is none: some forty forms of faults are tried."""
 OTHERS = 20_000
-"""Among how many tokens one that greedy decoding does not choose is thought to be drawn."""
+"""Among how many tokens one that greedy decoding does not choose is thought to be drawn, at most: under the
+grammar it is among the legal ones."""
 STRAYING, STATED_STRAYING = 0.08, 0.25
 """How far the share of most probable tokens may lie from what drawing at the likeliest temperature gives;
 and where files state that answers are drawn: hot ones are words that are cut otherwise when they are read."""
@@ -80,14 +83,14 @@ def explain(lab: Lab) -> Explanation:
         drawn = drawn_by_lot(lab, Explanation(plain, plain, (), current))
         if drawn.temperature is not None:
             return drawn
-    while share < _enough(plain) and len(steps) < MOST_FAULTS:
+    while share < _enough(plain, MOST if _unusual(current) else MOST_OF_REST) and len(steps) < MOST_FAULTS:
         step = _next(lab, current, share, further=bool(steps))
         if step is None:
             break
-        steps.append(step)
         current = step.variant.change(current)
         # Not what the step says, which may be of all stored answers.
-        share = lab.fits([current])[0]
+        share = _fit(lab, current)
+        steps.append(replace(step, after=max(share, step.after or 0.0)) if _unusual(current) else step)
     found = _believed(lab, Explanation(plain, share, tuple(steps), current))
     spoken = sum(bool((one.raw or "").strip()) for one in case.sample)
     if spoken <= SILENT * len(case.sample):
@@ -110,11 +113,41 @@ def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step
         return Step(stated[0], share, stated[1])
     if FITS - share < GAIN:
         return None
+    again = _decoded_again(lab, current, share)
+    if again is not None:
+        return again
     search = _cheapest if further and FITS - share < DEAR_GAIN else _best
     best = search(lab, current, share)
     if best is None:
         return None
     return Step(best[0], share, best[1]) if _gains(best, share) else small_gain(lab, current, best, share)
+
+
+def _fit(lab: Lab, conditions: Conditions) -> float:
+    """The share that conditions explain: decoded again where reading falls short of what it cannot tell."""
+    share = lab.fits([conditions])[0]
+    return lab.fit_again(conditions) if share < EXPLAINED and _unusual(conditions) else share
+
+
+def _unusual(conditions: Conditions) -> bool:
+    """Whether answers may be written in tokens that their text does not show: penalties under the grammar."""
+    options = conditions.options
+    return options.grammar and (options.repetition_penalty != 1.0 or options.no_repeat_ngram_size > 0)
+
+
+def _decoded_again(lab: Lab, current: Conditions, share: float) -> Step | None:
+    """The likeliest of the options that make answers unusual, where a few come out again under them."""
+    if not current.options.grammar or _unusual(current):
+        return None
+    changed = [(one, one.change(current)) for one in _variants(lab, current, False)]
+    changed = [pair for pair in changed if _unusual(pair[1])]
+    fits = lab.fits([conditions for _, conditions in changed])
+    order = sorted(range(len(changed)), key=lambda at: (not changed[at][0].stated, -fits[at], at))
+    for at in [at for at in order if fits[at] - share >= GAIN][:DECODED]:
+        variant, conditions = changed[at]
+        if lab.fit_again(conditions, SCREENED) >= EXPLAINED:
+            return Step(variant, share, lab.fit_again(conditions))
+    return None
 
 
 def small_gain(lab: Lab, current: Conditions, best: tuple[Variant, float], share: float) -> Step | None:
@@ -184,13 +217,13 @@ def _believed(lab: Lab, found: Explanation) -> Explanation:
     return Explanation(found.plain, kept[-1].after if kept else found.plain, kept, conditions)
 
 
-def _enough(plain: float) -> float:
+def _enough(plain: float, of_rest: float = MOST_OF_REST) -> float:
     """The share from which on nothing further is looked for: what is left may be rounding.
 
     Answers that were made far from training are full of near ties, which rounding decides, and of words that
     are cut into other tokens when they are read than when they were written.
     """
-    return min(EXPLAINED, plain + MOST_OF_REST * (1 - plain))
+    return min(EXPLAINED, plain + of_rest * (1 - plain))
 
 
 def _stated_best(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] | None:
@@ -272,16 +305,17 @@ def drawn_by_lot(lab: Lab, found: Explanation) -> Explanation:
     drawn = likeliest_temperature(lab.model(found.conditions), lab.stored_rows(found.conditions))
     strays = abs(drawn.expected - drawn.observed) > (STATED_STRAYING if says else STRAYING)
     odd = drawn.misfit > (STATED_MISFIT if says else MISFIT)
-    likelier = drawn.likelihood > _greedy_likelihood(found.final) + STEP_COST
+    others = min(OTHERS, drawn.others)
+    likelier = drawn.likelihood > _greedy_likelihood(found.final, others) + STEP_COST
     if strays or odd or not likelier or (drawn.temperature < COLDEST and not says):
         return found
     return replace(found, temperature=drawn.temperature)
 
 
-def _greedy_likelihood(share: float) -> float:
+def _greedy_likelihood(share: float, others: float) -> float:
     """Mean log likelihood of a token where `share` of them is what greedy decoding chooses."""
     missed = min(max(1 - share, 1e-3), 1 - 1e-3)
-    return (1 - missed) * math.log(1 - missed) + missed * math.log(missed / OTHERS)
+    return (1 - missed) * math.log(1 - missed) + missed * math.log(missed / others)
 
 
 def _stated_only(lab: Lab) -> Explanation:

@@ -15,6 +15,7 @@ from medspan.diagnose.cuts import CUTS
 from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
+from medspan.diagnose.written import Written
 
 if TYPE_CHECKING:
     from medspan.diagnose.asked import Asking
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from medspan.format import Renderer
 
 Kind = Literal["entities", "relations"]
-MOST_TOKENS = 64
-"""Tokens of a stored answer that are read: those that run on say nothing new."""
 ROWS_TO_LEARN = 16
 """Rows of each part whose targets are read. The standard error of their mean loss is about a tenth of it."""
 
@@ -86,6 +85,11 @@ class Lab:
         from medspan.diagnose.asked import find_asking
 
         return find_asking(self)
+
+    @cached_property
+    def written(self) -> Written:
+        """The stored answers as tokens."""
+        return Written(self)
 
     @property
     def mended(self) -> Conditions:
@@ -187,39 +191,51 @@ class Lab:
                 known[row] = self._losses[model, prompts, row] = losses
         return [known[row] for row in rows]
 
-    def stored_rows(self, conditions: Conditions) -> list[Forced]:
-        """The stored answers of the sample as token ids after the prompts of these conditions.
-
-        The stop token ends those that were not cut off; of long ones the first `MOST_TOKENS` are read.
-        """
-        renderer = self.renderer(conditions)
-        tokenizer = renderer.tokenizer
-        if conditions.cut is not None and not CUTS[conditions.cut].writes:
-            tokenizer = self.tokenizer(conditions.but(cut=None))
-        rows = []
-        for one in self.case.sample:
-            if one.raw is None:
-                continue
+    def stored_rows(self, conditions: Conditions, answers: int | None = None) -> list[Forced]:
+        """The stored answers of the sample, all or so many, as token ids after these conditions' prompts."""
+        renderer, rows = self.renderer(conditions), []
+        for one in [one for one in self.case.sample if one.raw is not None][:answers]:
             prompt = renderer.prompt_ids(one.document)
-            told = list(tokenizer(one.raw, add_special_tokens=False, split_special_tokens=True).input_ids)
-            ending = [] if one.truncated or len(told) > MOST_TOKENS else [conditions.template.stop]
-            told = told[:MOST_TOKENS]
-            rows.append(Forced((*prompt, *told, *ending), len(prompt)))
+            told = self.written.tokens(conditions, one)
+            rows.append(Forced((*prompt, *told.ids), len(prompt), told.choices))
         return rows
 
     @cached_property
     def answer_lengths(self) -> list[int]:
-        """Tokens of the stored answers as the tokenizer of training cuts them."""
-        return [len(row.answer) for row in self.stored_rows(self.mended)]
+        """Tokens of the stored answers that the model chose, as the tokenizer of training cuts them."""
+        return [len(row.choices) for row in self.stored_rows(self.mended)]
 
     def fits(self, conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.
 
-        Conditions that differ in decoding options alone are read in one pass.
+        Conditions that differ in decoding options alone, the grammar aside, are read in one pass.
         """
         self._read(conditions, reading)
         answers = reading.of(self.answer_lengths)
         return [_share(self._hits.get(one, ())[:answers]) for one in conditions]
+
+    def fit_again(self, conditions: Conditions, reading: Reading = WHOLE) -> float:
+        """`fits` of one, where answers are explained as far as they come out again letter by letter.
+
+        A penalty under the grammar makes the model cut words unusually, and goes by the tokens it has
+        written: reading the text, which has the usual ones, does not tell. Where an answer comes out
+        otherwise, the choice there is not explained, and what follows is as reading tells.
+        """
+        self._read([conditions], reading)
+        stored = [one for one in self.case.sample if one.raw is not None][: reading.of(self.answer_lengths)]
+        hits = self._hits.get(conditions, [])
+        open_ = [place for place in range(len(stored)) if not all(hits[place])]
+        limited = conditions.decoding(max_new_tokens=self.written.limit)
+        again = self.answers(limited, [stored[place] for place in open_])
+        for place, answered in zip(open_, again, strict=True):
+            same = self.written.choices_alike(conditions, stored[place], answered.raw or "")
+            right = [True] * min(same, len(hits[place]))
+            hits[place] = [
+                *right,
+                *([False] if len(right) < len(hits[place]) else []),
+                *hits[place][same + 1 :],
+            ]
+        return _share(hits[: len(stored)])
 
     def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
         """For each stored answer, which of its tokens greedy decoding under the conditions chooses."""
@@ -231,10 +247,11 @@ class Lab:
         answers = reading.of(self.answer_lengths)
         groups: dict[Conditions, list[int]] = {}
         for place, one in enumerate(conditions):
-            groups.setdefault(replace(one, options=type(one.options)()), []).append(place)
+            plain = replace(one, options=type(one.options)(grammar=one.options.grammar))
+            groups.setdefault(plain, []).append(place)
         for plain, places in groups.items():
             ways = [conditions[place] for place in places]
-            rows = self.stored_rows(plain)[:answers]
+            rows = self.stored_rows(plain, answers)
             read = min(len(self._hits.get(way, ())) for way in ways)
             if read < len(rows):
                 told = explained(self.model(plain), rows[read:], [way.options for way in ways])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
+from medspan.extract import FORCED, Choice, DecodingOptions
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from medspan.extract import DecodingOptions
 
 TIE = 0.25
 """Logits this close are a tie: in bfloat16 those of 16 to 32 are an eighth apart, and batches round."""
@@ -25,14 +25,30 @@ SURE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """Token ids of a prompt and an answer; losses count from `start` on."""
+    """Token ids of a prompt and an answer; losses count from `start` on.
+
+    `legal`: where the answer was written under a grammar, what was legal at each of its tokens, as `Retraced`
+    has it. What was forced is no choice, and does not count; any token that goes on with the text is right.
+    """
 
     ids: tuple[int, ...]
     start: int
+    legal: tuple[Choice | None, ...] = ()
 
     @property
     def answer(self) -> tuple[int, ...]:
         return self.ids[self.start :]
+
+    @property
+    def choices(self) -> list[int]:
+        """The places of the answer at which the model had a choice."""
+        every = range(len(self.ids) - self.start)
+        return [place for place in every if not self.legal or self.legal[place] != FORCED]
+
+    def right(self, place: int) -> tuple[int, ...]:
+        """The tokens that go on with the answer at a place of it."""
+        choice = self.legal[place] if self.legal else None
+        return (self.answer[place],) if choice is None else choice.alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +127,17 @@ def explained(model: Any, rows: Sequence[Forced], ways: Sequence[DecodingOptions
     """For each way of decoding and each row, which tokens of the answer that way would have chosen.
 
     Greedy choice with the way's `repetition_penalty` and `no_repeat_ngram_size`, as transformers applies
-    them (RepetitionPenaltyLogitsProcessor, NoRepeatNGramLogitsProcessor).
+    them (RepetitionPenaltyLogitsProcessor, NoRepeatNGramLogitsProcessor), of what is legal. Tokens that were
+    forced are left out.
     """
     found: list[list[list[bool]]] = [[[] for _ in rows] for _ in ways]
     for index, logits in _logits(model, rows, lambda row: row.start):
         row = rows[index]
         scores = logits.cpu().numpy()
-        for place, token in enumerate(row.answer):
-            seen = row.ids[: row.start + place]
-            for number, chosen in enumerate(_would_choose(scores[place], seen, token, ways)):
+        for place in row.choices:
+            seen, right = row.ids[: row.start + place], row.right(place)
+            legal = _legal(row, place, scores.shape[1])
+            for number, chosen in enumerate(_would_choose(scores[place], seen, right, ways, legal)):
                 found[number][index].append(chosen)
     return found
 
@@ -133,7 +151,8 @@ class Drawn:
 
     `likelihood`: mean log probability of a token there. `expected`: share of tokens that are the most
     probable ones, if drawn so; `observed`: of those that stand there. `misfit`: chi square of how often the
-    most probable token does not stand there, by how probable it is (`SURENESS`).
+    most probable token does not stand there, by how probable it is (`SURENESS`). `others`: how many other
+    tokens could stand there, the geometric mean.
     """
 
     temperature: float
@@ -141,6 +160,7 @@ class Drawn:
     expected: float
     observed: float
     misfit: float
+    others: float
 
 
 SURENESS = (0.5, 0.9, 0.99, 0.999)
@@ -184,30 +204,73 @@ def likeliest_temperature(model: Any, rows: Sequence[Forced]) -> Drawn:
 
     tried = {temperature: _Tried() for temperature in TEMPERATURES}
     count = hits = 0
+    others = 0.0
     for index, logits in _logits(model, rows, lambda row: row.start):
-        wanted = torch.tensor(rows[index].answer, device=logits.device)
+        row = rows[index]
+        right = [row.right(place) for place in row.choices]
+        wanted = torch.tensor([tokens[0] for tokens in right], device=logits.device)
+        logits = logits[row.choices]
+        for at, place in enumerate(row.choices):
+            legal = _legal(row, place, logits.shape[1])
+            others += math.log(max(1, (logits.shape[1] if legal is None else int(legal.sum())) - 1))
+            if legal is not None:
+                logits[at, torch.from_numpy(~legal).to(logits.device)] = -math.inf
         count += len(wanted)
-        hits += int((logits.argmax(dim=-1) == wanted).sum())
         for temperature, one in tried.items():
-            one.add(torch.log_softmax(logits / temperature, dim=-1), wanted)
+            scores = _merged(torch.log_softmax(logits / temperature, dim=-1), right)
+            if temperature == 1.0:
+                hits += int((scores.argmax(dim=-1) == wanted).sum())
+            one.add(scores, wanted)
     best, found = max(tried.items(), key=lambda pair: pair[1].likelihood)
     of = max(1, count)
-    return Drawn(best, found.likelihood / of, found.tops / of, hits / of, found.misfit)
+    spread = math.exp(others / of)
+    return Drawn(best, found.likelihood / of, found.tops / of, hits / of, found.misfit, spread)
+
+
+def _merged(scores: Any, right: Sequence[Sequence[int]]) -> Any:
+    """The log probabilities with those of tokens that go on alike as one, which the first of them has."""
+    import torch
+
+    for at, tokens in enumerate(right):
+        if len(tokens) > 1:
+            together = torch.logsumexp(scores[at, list(tokens)], dim=0)
+            scores[at, list(tokens)] = -math.inf
+            scores[at, tokens[0]] = together
+    return scores
+
+
+def _legal(row: Forced, place: int, width: int) -> NDArray[np.bool_] | None:
+    """Which of `width` tokens are legal at a place of the answer; None where all are."""
+    import numpy as np
+
+    choice = row.legal[place] if row.legal else None
+    if choice is None:
+        return None
+    bits = np.unpackbits(np.frombuffer(choice.mask, dtype=np.uint8), bitorder="little")[:width].view(bool)
+    return np.pad(bits, (0, width - len(bits)))
 
 
 def _would_choose(
-    scores: NDArray[np.float32], seen: Sequence[int], token: int, ways: Sequence[DecodingOptions]
+    scores: NDArray[np.float32],
+    seen: Sequence[int],
+    right: Sequence[int],
+    ways: Sequence[DecodingOptions],
+    legal: NDArray[np.bool_] | None,
 ) -> list[bool]:
-    """Whether greedy decoding takes `token` after `seen`, for each way; near ties count as taken."""
+    """Whether greedy decoding takes one of `right` after `seen`, for each way; near ties count as taken."""
     import numpy as np
+
+    if legal is not None:
+        scores = np.where(legal, scores, -np.inf)
 
     told = np.asarray(sorted(set(seen)))
     held = scores[told]
     unseen = scores.copy()
     unseen[told] = -np.inf
     other = float(unseen.max())
-    place = int(np.searchsorted(told, token))
-    known = place < len(told) and int(told[place]) == token
+    wanted = np.asarray(right)
+    known = np.isin(told, wanted)
+    fresh = float(unseen[wanted].max())
     sizes = {way.no_repeat_ngram_size for way in ways} - {0}
     banned = {size: np.isin(told, _banned(seen, size)) for size in sizes}
     chosen = []
@@ -216,8 +279,11 @@ def _would_choose(
         after = np.where(held < 0, held * penalty, held / penalty)
         if way.no_repeat_ngram_size:
             after = np.where(banned[way.no_repeat_ngram_size], -np.inf, after)
-        own = float(after[place]) if known else float(scores[token])
-        chosen.append(own >= max(float(after.max()), other) - TIE)
+        own, best = max(float(after[known].max(initial=-np.inf)), fresh), max(float(after.max()), other)
+        if best == -np.inf:
+            # What is banned is legal alone: then the grammar wins.
+            own, best = float(scores[wanted].max()), float(scores.max())
+        chosen.append(own >= best - TIE)
     return chosen
 
 

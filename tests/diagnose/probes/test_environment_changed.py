@@ -78,9 +78,10 @@ def test_answers_are_made_again_as_they_were_made(older: dict[str, Any]) -> None
     stored = right(notes("c", 20))
     again = [*stored[:18], *renamed(stored[18:])]
     planted = lab(0.95, again)
-    said = cleared(PROBE, run(stored, older, made={"decoding": {"grammar": True}}), planted)
+    made = {"decoding": {"grammar": True, "max_new_tokens": 33}}
+    said = cleared(PROBE, run(stored, older, made=made), planted)
     assert said.evidence[0] == "18 of 20 stored answers come out again, 95.0% of their tokens"
-    assert [one.options.grammar for one in planted.asked] == [True]
+    assert [(one.options.grammar, one.options.max_new_tokens) for one in planted.asked] == [(True, 33)]
 
 
 def test_other_answers_with_another_score_are_a_cause(older: dict[str, Any]) -> None:

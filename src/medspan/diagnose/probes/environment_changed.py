@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register
@@ -77,10 +76,9 @@ class EnvironmentChanged(Probe):
         yield self._decoded(case, lab, differing, share)
 
     def _decoded(self, case: Case, lab: Lab, differing: Sequence[str], share: float) -> Said:
-        conditions = lab.explanation.conditions
-        grammar = ((case.made or {}).get("decoding") or {}).get("grammar")
-        if isinstance(grammar, bool):
-            conditions = conditions.but(options=replace(conditions.options, grammar=grammar))
+        stated = (case.made or {}).get("decoding") or {}
+        kept = {name: stated[name] for name in ("grammar", "max_new_tokens") if stated.get(name) is not None}
+        conditions = lab.explanation.conditions.decoding(**kept)
         stored = [one for one in lab.stored if one.raw is not None]
         again = lab.answers(conditions, stored)
         same = sum(_said(one) == _said(other) for one, other in zip(stored, again, strict=True))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from medspan.core import Document, InputError
-from medspan.extract.engines.row import FreeRow, Generated, GrammarRow
+from medspan.extract.engines.row import FreeRow, Generated, GrammarRow, vocabulary_of
 from medspan.extract.options import DecodingOptions
 from medspan.format import Renderer
 from medspan.models.masks import sliding_windows
@@ -68,11 +68,8 @@ class LocalEngine:
         if not self.options.grammar:
             return FreeRow(prompt, stop, limit)
         if self._vocabulary is None:
-            import llguidance.hf
-
-            self._vocabulary = llguidance.hf.from_tokenizer(
-                self.renderer.tokenizer, n_vocab=self.model.get_output_embeddings().weight.shape[0]
-            )
+            size = self.model.get_output_embeddings().weight.shape[0]
+            self._vocabulary = vocabulary_of(self.renderer.tokenizer, size)
         return GrammarRow(prompt, stop, limit, self.renderer.codec.walk(document), self._vocabulary)
 
     def _decode(self, rows: list[FreeRow]) -> None:

@@ -12,6 +12,13 @@ _LEXER_FUEL, _LEXER_STATES = 50_000_000, 2_000_000
 abstract, without those already listed, takes more, and a document must not fail for its length."""
 
 
+def vocabulary_of(tokenizer: Any, size: int | None = None) -> Any:
+    """The tokens as the grammar needs them; `size`: the rows of the model's output layer, if more."""
+    import llguidance.hf
+
+    return llguidance.hf.from_tokenizer(tokenizer, n_vocab=size)
+
+
 @dataclass(frozen=True, slots=True)
 class Generated:
     """An answer: its text, its tokens without the stop token, and whether the token budget ended it."""
@@ -89,6 +96,11 @@ class GrammarRow(FreeRow):
     def text(self, tokenizer: Any) -> str:
         return "".join(self._chunks)
 
+    @property
+    def written(self) -> str:
+        """The text so far; a character of which some bytes are missing ends it as U+FFFD."""
+        return "".join(self._chunks) + str(self._vocabulary.decode_str(self._chunk))
+
     def _open_chunk(self) -> None:
         import llguidance
 
@@ -96,10 +108,10 @@ class GrammarRow(FreeRow):
         grammar = self._walk.grammar(closing=spent)
         if spent and not self.truncated:
             self.truncated = grammar != self._walk.grammar(closing=False)
+        self._chunk = []
         if grammar is None:
             self.finished = True
             return
-        self._chunk = []
         self._matcher = llguidance.LLMatcher(
             self._vocabulary,
             llguidance.LLMatcher.grammar_from_lark(grammar),
