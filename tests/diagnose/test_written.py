@@ -134,12 +134,13 @@ def test_answers_that_come_out_again_are_explained_though_reading_does_not_tell(
 ) -> None:
     answers = tuple(stored(n=n) for n in range(3))
     lab = lab_of(tokenizer, *answers, made={"decoding": {"max_new_tokens": 33}})
+    every = 6
     again = {"d1": RIGHT, "d2": "Drug: lithium;\nSymptom:\n"}
     asked: list[tuple[int, list[str]]] = []
 
     def read(conditions: Any, reading: Any) -> None:
         for one in conditions:
-            lab._hits.setdefault(one, [[True] * 5, [False] * 5, [True, *[False] * 3, True]])
+            lab._hits.setdefault(one, [[True] * every, [False] * every, [True, *[False] * (every - 1)]])
 
     def decoded(conditions: Conditions, examples: Any) -> list[Example]:
         asked.append((conditions.options.max_new_tokens, [one.id for one in examples]))
@@ -147,9 +148,8 @@ def test_answers_that_come_out_again_are_explained_though_reading_does_not_tell(
 
     monkeypatch.setattr(lab, "_read", read)
     monkeypatch.setattr(lab, "answers", decoded)
-    lab.__dict__["answer_lengths"] = [5, 5, 5]
-    same = lab.written.choices_alike(BOUND, answers[2], again["d2"])
-    assert same == 3
-    assert lab.fit_again(BOUND, Reading(100, 3)) == pytest.approx((5 + 5 + 4) / 15)
-    assert lab.hits(BOUND, Reading(100, 3)) == [[True] * 5, [True] * 5, [True, True, True, False, True]]
+    lab.__dict__["answer_lengths"] = [every] * 3
+    told = lab.written.choices_alike
+    assert [told(BOUND, answers[2], other) for other in (RIGHT, again["d2"])] == [every, 3]
+    assert lab.fit_again(BOUND, Reading(100, 3)) == pytest.approx((6 + 6 + 3) / (6 + 6 + 4))
     assert asked == [(33, ["d1", "d2"])]

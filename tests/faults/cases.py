@@ -50,7 +50,13 @@ class Case:
     def name(self) -> str:
         """A name fit for a folder, under which results are kept."""
         what = "+".join(map(str, self.faults)) or f"healthy-{self.recipe.name}"
-        return f"{what}-s{self.seed}" + ("-without-record" if self.without_record else "")
+        made = f"-{self.recipe.name}" if self.varied else ""
+        return f"{what}{made}-s{self.seed}" + ("-without-record" if self.without_record else "")
+
+    @property
+    def varied(self) -> bool:
+        """Whether a fault is in a run of another recipe than most."""
+        return bool(self.faults) and self.recipe != Recipe()
 
     @property
     def training(self) -> str:

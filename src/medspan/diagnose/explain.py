@@ -40,8 +40,8 @@ SCREENED = Reading(120, 6)
 """Stored answers on which every variant is tried."""
 FINALS = ((Reading(240, 16), 10), (WHOLE, 4))
 """Then, on how many stored answers how many of the variants are tried that did best on fewer."""
-DECODED = 3
-"""Options under the grammar with which a few stored answers are decoded again."""
+AGAIN, DECODED = Reading(240, 16), 3
+"""Stored answers that are decoded again where reading does not tell; with how many options of decoding."""
 EVERY = Reading(10_000, 48)
 """Stored answers on which a small gain is judged."""
 CHANCE = 1e-4
@@ -100,7 +100,9 @@ def explain(lab: Lab) -> Explanation:
 
 def _only_drawn(lab: Lab, current: Conditions, share: float) -> bool:
     """Whether nothing else that files state, and no option of decoding, explains answers that were drawn."""
-    return _stated_best(lab, current, share) is None and not _gains(_cheapest(lab, current, share), share)
+    stated = _stated_best(lab, current)
+    told = stated is not None and stated[1] - share >= STATED_GAIN
+    return not told and not _gains(_cheapest(lab, current, share), share)
 
 
 def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step | None:
@@ -108,14 +110,14 @@ def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step
 
     A second fault that costs little is not worth a pass for each of its forms.
     """
-    stated = _stated_best(lab, current, share)
-    if stated is not None:
+    stated = _stated_best(lab, current)
+    if stated is not None and stated[1] - share >= STATED_GAIN:
         return Step(stated[0], share, stated[1])
     if FITS - share < GAIN:
         return None
-    again = _decoded_again(lab, current, share)
-    if again is not None:
-        return again
+    known = _small_stated(lab, current, stated, share) or _decoded_again(lab, current, share)
+    if known is not None:
+        return known
     search = _cheapest if further and FITS - share < DEAR_GAIN else _best
     best = search(lab, current, share)
     if best is None:
@@ -126,13 +128,13 @@ def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step
 def _fit(lab: Lab, conditions: Conditions) -> float:
     """The share that conditions explain: decoded again where reading falls short of what it cannot tell."""
     share = lab.fits([conditions])[0]
-    return lab.fit_again(conditions) if share < EXPLAINED and _unusual(conditions) else share
+    again = share < EXPLAINED and _unusual(conditions)
+    return max(share, lab.fit_again(conditions, AGAIN)) if again else share
 
 
 def _unusual(conditions: Conditions) -> bool:
-    """Whether answers may be written in tokens that their text does not show: penalties under the grammar."""
-    options = conditions.options
-    return options.grammar and (options.repetition_penalty != 1.0 or options.no_repeat_ngram_size > 0)
+    """Whether answers may be written in tokens that their text does not show, as penalties make the model."""
+    return conditions.options.repetition_penalty != 1.0 or conditions.options.no_repeat_ngram_size > 0
 
 
 def _decoded_again(lab: Lab, current: Conditions, share: float) -> Step | None:
@@ -146,7 +148,7 @@ def _decoded_again(lab: Lab, current: Conditions, share: float) -> Step | None:
     for at in [at for at in order if fits[at] - share >= GAIN][:DECODED]:
         variant, conditions = changed[at]
         if lab.fit_again(conditions, SCREENED) >= EXPLAINED:
-            return Step(variant, share, lab.fit_again(conditions))
+            return Step(variant, share, lab.fit_again(conditions, AGAIN))
     return None
 
 
@@ -155,9 +157,18 @@ def small_gain(lab: Lab, current: Conditions, best: tuple[Variant, float], share
 
     Of the tokens on which the two differ, so many go to the better one by chance with less than `CHANCE`.
     """
-    if best[1] - share < OF_REST * (1 - share):
-        return None
-    changed = best[0].change(current)
+    return None if best[1] - share < OF_REST * (1 - share) else _of_every(lab, current, best[0])
+
+
+def _small_stated(
+    lab: Lab, current: Conditions, stated: tuple[Variant, float] | None, share: float
+) -> Step | None:
+    """The same of a fault that files state, as long as it does not explain surely less."""
+    return None if stated is None or stated[1] < share - GAIN else _of_every(lab, current, stated[0])
+
+
+def _of_every(lab: Lab, current: Conditions, variant: Variant) -> Step | None:
+    changed = variant.change(current)
     shares = lab.fits([current, changed], EVERY)
     sides = [[hit for row in lab.hits(one, EVERY) for hit in row] for one in (current, changed)]
     if len(sides[0]) != len(sides[1]):
@@ -166,7 +177,7 @@ def small_gain(lab: Lab, current: Conditions, best: tuple[Variant, float], share
     gained = sum(after and not before for before, after in zip(*sides, strict=True))
     lost = sum(before and not after for before, after in zip(*sides, strict=True))
     enough = gained - lost >= NEARLY * (len(sides[0]) - sum(sides[0]))
-    return Step(best[0], *shares) if enough and _by_chance(gained, lost) < CHANCE else None
+    return Step(variant, *shares) if enough and _by_chance(gained, lost) < CHANCE else None
 
 
 def _by_chance(gained: int, lost: int) -> float:
@@ -226,11 +237,10 @@ def _enough(plain: float, of_rest: float = MOST_OF_REST) -> float:
     return min(EXPLAINED, plain + of_rest * (1 - plain))
 
 
-def _stated_best(lab: Lab, current: Conditions, share: float) -> tuple[Variant, float] | None:
-    """What files state and does explain more: it is taken before anything that merely fits."""
+def _stated_best(lab: Lab, current: Conditions) -> tuple[Variant, float] | None:
+    """What files state and explains most: it is taken before anything that merely fits."""
     told = [one for reads in (False, True) for one in _variants(lab, current, reads) if one.stated]
-    best = _better(None, told, lab.fits([one.change(current) for one in told]))
-    return best if best is not None and best[1] - share >= STATED_GAIN else None
+    return _better(None, told, lab.fits([one.change(current) for one in told]))
 
 
 def _gains(found: tuple[Variant, float] | None, share: float) -> bool:

@@ -217,9 +217,9 @@ class Lab:
     def fit_again(self, conditions: Conditions, reading: Reading = WHOLE) -> float:
         """`fits` of one, where answers are explained as far as they come out again letter by letter.
 
-        A penalty under the grammar makes the model cut words unusually, and goes by the tokens it has
-        written: reading the text, which has the usual ones, does not tell. Where an answer comes out
-        otherwise, the choice there is not explained, and what follows is as reading tells.
+        A penalty makes the model cut words unusually, and goes by the tokens it has written: reading the
+        text, which has the usual ones, does not tell. Where an answer comes out otherwise, the choice there
+        is not explained, and what follows is as reading tells.
         """
         self._read([conditions], reading)
         stored = [one for one in self.case.sample if one.raw is not None][: reading.of(self.answer_lengths)]
@@ -227,15 +227,11 @@ class Lab:
         open_ = [place for place in range(len(stored)) if not all(hits[place])]
         limited = conditions.decoding(max_new_tokens=self.written.limit)
         again = self.answers(limited, [stored[place] for place in open_])
+        found = [list(row) for row in hits[: len(stored)]]
         for place, answered in zip(open_, again, strict=True):
             same = self.written.choices_alike(conditions, stored[place], answered.raw or "")
-            right = [True] * min(same, len(hits[place]))
-            hits[place] = [
-                *right,
-                *([False] if len(right) < len(hits[place]) else []),
-                *hits[place][same + 1 :],
-            ]
-        return _share(hits[: len(stored)])
+            found[place] = [*[True] * same, *([False] if same < len(found[place]) else [])]
+        return _share(found)
 
     def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
         """For each stored answer, which of its tokens greedy decoding under the conditions chooses."""

@@ -63,12 +63,12 @@ class Written:
         assert one.raw is not None
         told = self.tokens(conditions, one)
         tokenizer = self._lab.tokenizer(conditions.but(cut=None))
+        forced = [choice == FORCED for choice in told.choices] or [False] * len(told.ids)
         choices = 0
-        for place, choice in enumerate(told.choices):
-            alike = other.startswith(tokenizer.decode(told.ids[: place + 1], skip_special_tokens=True))
-            if not alike:
+        for place, was_forced in enumerate(forced):
+            if not other.startswith(tokenizer.decode(told.ids[: place + 1], skip_special_tokens=True)):
                 break
-            choices += choice != FORCED
+            choices += not was_forced
         return choices
 
     @property
