@@ -11,7 +11,7 @@ from .injector import REGISTER
 from .recipe import HEALTHY, Recipe
 
 SEEDS = (1, 2, 3)
-Kind = Literal["single", "pair", "healthy"]
+Kind = Literal["single", "pair", "healthy", "varied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ class Case:
 
     @property
     def kind(self) -> Kind:
-        return ("healthy", "single", "pair")[len(self.faults)]  # type: ignore[return-value]
+        """`varied`: a single fault in a run of another recipe than most."""
+        kinds: tuple[Kind, ...] = ("healthy", "single", "pair")
+        found = kinds[len(self.faults)]
+        return "varied" if found == "single" and self.recipe != Recipe() else found
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -50,13 +53,8 @@ class Case:
     def name(self) -> str:
         """A name fit for a folder, under which results are kept."""
         what = "+".join(map(str, self.faults)) or f"healthy-{self.recipe.name}"
-        made = f"-{self.recipe.name}" if self.varied else ""
+        made = f"-{self.recipe.name}" if self.kind == "varied" else ""
         return f"{what}{made}-s{self.seed}" + ("-without-record" if self.without_record else "")
-
-    @property
-    def varied(self) -> bool:
-        """Whether a fault is in a run of another recipe than most."""
-        return bool(self.faults) and self.recipe != Recipe()
 
     @property
     def training(self) -> str:
@@ -102,9 +100,40 @@ PAIRS = tuple(
 )
 
 
+VARIED = tuple(
+    (recipe, Fault(id, dose))
+    for recipe, id, dose in (
+        ("notes-grammar", "decoding-blocks-copying", "mild"),
+        ("notes-grammar", "decoding-blocks-copying", "strong"),
+        ("notes-grammar", "decoding-samples", "mild"),
+        ("notes-grammar", "adapter-not-applied", "strong"),
+        ("notes-grammar", "template-mismatch", "strong"),
+        ("notes-grammar", "output-truncated", "strong"),
+        ("clinic", "decoding-blocks-copying", "strong"),
+        ("clinic", "undertrained", "strong"),
+        ("tasks", "decoding-blocks-copying", "strong"),
+        ("tasks", "parser-mismatch", "strong"),
+        ("sections", "decoding-blocks-copying", "mild"),
+        ("sections", "adapter-not-applied", "strong"),
+        ("sections", "template-mismatch", "strong"),
+        ("ade", "decoding-blocks-copying", "mild"),
+        ("ade", "leak-inflated-score", "strong"),
+        ("ade", "type-confusion", "strong"),
+        ("tag", "undertrained", "strong"),
+        ("tag", "type-confusion", "strong"),
+        ("tag", "boundary-errors", "strong"),
+        ("tag", "diverged", "strong"),
+        ("tag", "split-imbalance", "strong"),
+        ("tag", "data-changed", "strong"),
+        ("tag", "leak-inflated-score", "strong"),
+    )
+)
+"""Faults in runs of another format, decoding, method or corpus: those of the healthy runs, by name."""
+
+
 def every_case(seeds: Sequence[int] = SEEDS) -> list[Case]:
-    """All cases: healthy runs first, then single faults, runs without records, and pairs."""
-    return [*_healthy(), *_singles(seeds), *_without_record(seeds), *_pairs(seeds)]
+    """All cases: healthy runs first, then single faults, runs without records, varied ones, and pairs."""
+    return [*_healthy(), *_singles(seeds), *_without_record(seeds), *_varied(), *_pairs(seeds)]
 
 
 def chosen(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
@@ -127,6 +156,15 @@ def _singles(seeds: Sequence[int]) -> Iterator[Case]:
 def _without_record(seeds: Sequence[int]) -> Iterator[Case]:
     for fault in WITHOUT_RECORD:
         yield Case(seeds[0], (fault,), without_record=True)
+
+
+def _varied() -> Iterator[Case]:
+    """In the seeds of the healthy runs."""
+    known = {recipe.name: (recipe, seed) for recipe, seed in HEALTHY}
+    for name, fault in VARIED:
+        if name in known:
+            recipe, seed = known[name]
+            yield Case(seed, (fault,), recipe)
 
 
 def _pairs(seeds: Sequence[int]) -> Iterator[Case]:

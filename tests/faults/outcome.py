@@ -58,10 +58,10 @@ def first(row: Row) -> str:
 def right(row: Row) -> bool:
     """Whether the doctor was right about a case.
 
-    A single fault: its cause is the verdict. A pair: both causes are among the first three. A healthy
-    run: no cause at a confidence of 0.5 or more, and the verdict is no cause.
+    A single fault, varied or not: its cause is the verdict. A pair: both causes are among the first three. A
+    healthy run: no cause at a confidence of 0.5 or more, and the verdict is no cause.
     """
-    if row["kind"] == "single":
+    if row["kind"] in ("single", "varied"):
         return first(row) == row["causes"][0]
     if row["kind"] == "pair":
         return set(row["causes"]) <= {cause for cause, _ in row["said"][:3]}
@@ -78,12 +78,14 @@ def targets(rows: Sequence[Row]) -> list[Target]:
     valid = counted(rows)
     single = [row for row in valid if row["kind"] == "single"]
     strong = [row for row in single if row["strong"]]
+    varied = [row for row in valid if row["kind"] == "varied"]
     pairs = [row for row in valid if row["kind"] == "pair"]
     healthy = [row for row in valid if row["kind"] == "healthy"]
     timed = [row["seconds"] for row in rows]
     return [
         Target("single faults: the true cause first", _hits(single), len(single), 0.95),
         Target("strong single faults: the true cause first", _hits(strong), len(strong), 1.0),
+        Target("faults in varied runs: the true cause first", _hits(varied), len(varied), 0.95),
         Target("pairs: both causes in the first three", _hits(pairs), len(pairs), 0.9),
         Target(f"healthy runs: no cause at {SURE} or more", _hits(healthy), len(healthy), 1.0),
         Target(
@@ -121,7 +123,7 @@ def confusion(rows: Sequence[Row]) -> list[str]:
     """Single faults that count, and healthy runs: true cause by first answer, with the number of cases."""
     table: dict[str, Counter[str]] = {}
     for row in counted(rows):
-        if row["kind"] != "pair":
+        if row["kind"] in ("single", "healthy"):
             true = row["causes"][0] if row["causes"] else "healthy"
             table.setdefault(true, Counter())[first(row)] += 1
     lines = ["| true cause | cases | named first | named instead |", "| --- | --- | --- | --- |"]

@@ -9,12 +9,14 @@ import pytest
 
 from . import outcome
 from .cases import Case, Fault
+from .recipe import Recipe
 from .running import diagnose, run_case
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
+UNDER_GRAMMAR = Recipe("notes-grammar", grammar=True, shares="notes")
 CASES = (
-    Case(1, (Fault("decoding-blocks-copying"),)),
+    Case(1, (Fault("decoding-blocks-copying"),), UNDER_GRAMMAR),
     Case(1, (Fault("template-mismatch"),), without_record=True),
     Case(1, (Fault("parser-mismatch", "mild"),)),
     Case(1, (Fault("adapter-not-applied"),)),

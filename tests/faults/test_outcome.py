@@ -16,6 +16,7 @@ from .cases import Case, Fault
 from .effect import Loss, counts, losses, pair_counts, stored
 from .notes import make_notes
 from .outcome import confusion, report, right, row_of, targets
+from .recipe import Recipe
 from .running import FAILED, diagnose
 
 NO_LOSS = Loss(0.9, 0.9, (-0.02, 0.02), 40)
@@ -144,6 +145,20 @@ def test_figures_and_table_of_planted_results() -> None:
     assert "Missed: 1." in told
     assert "- double-bos.mild-s1: memorised (memorised 0.60)" in told
     assert "Do not count, since their loss of F1 is not certain: 1." in told
+
+
+def test_faults_in_varied_runs_have_a_figure_of_their_own() -> None:
+    tagged = Case(7, (Fault("undertrained"),), Recipe("tag"))
+    assert (tagged.kind, tagged.name) == ("varied", "undertrained.strong-tag-s7")
+    rows = [
+        row(single("double-bos"), "healthy"),
+        row(tagged, "undertrained", ("undertrained", 0.9)),
+        row(Case(8, (Fault("undertrained"),), Recipe("clinic")), "healthy"),
+    ]
+    found = {target.what.split(":")[0]: (target.right, target.of) for target in targets(rows)}
+    assert found["faults in varied runs"] == (1, 2)
+    assert found["single faults"] == (0, 1)
+    assert "| undertrained" not in "\n".join(confusion(rows))
 
 
 def test_a_diagnosis_that_ends_with_an_error_is_a_miss_that_says_so(tmp_path: Path) -> None:
