@@ -9,6 +9,8 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.lab import ROWS_TO_LEARN, Lab
 from medspan.diagnose.residue import answers_left, entity_f1
 from medspan.diagnose.teacher import mean_loss, surely_costlier
+from medspan.evaluate.curves import Curves
+from medspan.evaluate.curves.carrier import finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class Learnt:
             f"a token of a training answer costs {self.trained:.3f} nats with the adapter and "
             f"{self.base:.3f} without it{beside}"
         )
+
+
+def risen(curves: Curves | None) -> float | None:
+    """How far the last validation loss stands above the lowest, as a share of it; None without two."""
+    known = () if curves is None else finite(curves.validation_loss)
+    lowest = min((point.value for point in known), default=0.0)
+    return known[-1].value / lowest - 1 if len(known) > 1 and lowest > 0 else None
 
 
 def learnt(case: Case, lab: Lab) -> Learnt:

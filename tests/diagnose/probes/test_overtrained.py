@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from medspan.core import Example
+from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.probes.overtrained import Overtrained, step_in_use
 from medspan.evaluate.curves import Curves
 
-from .planted_cases import Named, case, cleared, notes, right, row, suspected, untold
+from .planted_cases import Named, annotation, case, cleared, notes, right, row, suspected, untold
 from .planted_models import MENDED, ModelLab, as_read, curves, without_model
 
 PROBE = Overtrained()
@@ -212,3 +213,52 @@ def test_without_log_the_losses_of_training_and_scored_rows_are_compared(scored:
         )
     else:
         assert untold(PROBE, known, lab).missing.startswith("neither earlier checkpoints")
+
+
+SPENT = [1.6, 0.6, 0.3, 0.1, *[0.002] * 6]
+
+
+def few_rows(
+    log: Curves | None = None, *, trained: float = 0.65, share: float = 0.3
+) -> tuple[Case, ModelLab]:
+    """A log whose loss came to nothing while the validation loss doubled; F1 is best at the end."""
+    log = log or curves(SPENT, validation=[0.4, 0.7, 0.85], f1=[0.2, 0.3, 0.4])
+
+    def costs(conditions: Conditions, one: Example) -> float:
+        return 1.7 if conditions.adapter is None else trained
+
+    def answered(one: Example) -> Example:
+        named = all_of(one) if int(one.id[1:]) % 10 < 10 * share else {}
+        return one.with_prediction(annotation(one.document.text, named), None, False)
+
+    made = case(
+        parts={"train": entities("t"), **PARTS},
+        predictions=[answered(one) for one in PARTS["test"]],
+        adapter=MENDED.adapter,
+        curves=log,
+    )
+    return made, ModelLab(costs=costs)
+
+
+def test_an_end_that_went_over_a_few_rows_is_named_though_no_checkpoint_is_better() -> None:
+    found = suspected(PROBE, *few_rows())
+    assert (found.confidence, found.confirmed) == (0.6, False)
+    assert found.evidence[0] == (
+        "the training loss fell from 1.6 to 0.002, and the validation loss stands 112% above its lowest value"
+    )
+    assert found.evidence[1].startswith("rows of the training part cost 0.65 nats a token")
+    assert "which is in use, is the best" in found.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        few_rows(trained=0.004),
+        few_rows(share=1.0),
+        few_rows(curves(SPENT, validation=[0.4, 0.5, 0.6], f1=[0.2, 0.3, 0.4])),
+        few_rows(curves([1.6, 0.6, 0.3, 0.05], validation=[0.4, 0.7, 0.85], f1=[0.2, 0.3, 0.4])),
+    ],
+    ids=["the rows are known by heart", "the score is good", "the loss rose a little", "the loss goes on"],
+)
+def test_a_loss_that_came_to_nothing_is_no_fault_by_itself(made: tuple[Case, ModelLab]) -> None:
+    assert "which is in use, is the best" in cleared(PROBE, *made).evidence[0]

@@ -87,6 +87,15 @@ def test_still_gaining_at_the_end_is_likely() -> None:
     assert found.evidence[-1].startswith("over the last third F1 changed by +0.200")
 
 
+def test_a_training_whose_validation_loss_rose_does_not_go_on_gaining() -> None:
+    falling = [1.6 - 0.02 * n for n in range(40)]
+    log = curves(falling, validation=[0.5, 0.7, 0.8], f1=[0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    known = case(parts=PARTS, predictions=NOTHING, curves=log)
+    found = suspected(PROBE, known, ModelLab(costs=costs(0.6, 0.6)))
+    assert found.confidence == 0.3
+    assert not any("F1 rose" in one or "still falling" in one for one in found.evidence)
+
+
 def test_a_long_flat_training_is_at_most_a_note() -> None:
     known = case(parts=PARTS, predictions=NOTHING, curves=curves(FLAT))
     found = suspected(PROBE, known, ModelLab(costs=costs(0.6, 0.6)))

@@ -11,7 +11,7 @@ from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion,
 from medspan.diagnose.case import Case, sampled
 from medspan.diagnose.diagnosis import NAMED
 from medspan.diagnose.lab import Lab
-from medspan.diagnose.learnt import learnt
+from medspan.diagnose.learnt import learnt, risen
 from medspan.evaluate import quick_scores
 from medspan.evaluate.curves import Curves, judge
 from medspan.evaluate.curves.best import POINT
@@ -29,6 +29,11 @@ RISE = 0.5
 """Rise of the validation loss after its minimum, as a share of it, that is more than growing sureness."""
 CURVES = 0.65
 """Confidence where F1 by checkpoint fell and the validation loss rose before the checkpoint in use."""
+SPENT, WORSENED, LOW = 0.02, 1.0, 0.75
+"""Share of its first value at which a training loss says nothing new; rise of the validation loss meanwhile,
+as a share of its lowest value; and entity F1 below which something is wrong."""
+OTHER_ROWS = 10
+"""How many times the logged loss rows of the training part cost where the training's end saw few of them."""
 GAP = 1.5
 """Loss of scored answers as a multiple of that of training ones, up to which nothing is overtrained: 1.05 and
 1.4 in healthy runs (135M, synthetic notes) of one epoch."""
@@ -47,7 +52,10 @@ class Overtrained(Probe):
     surely on the scored part, 0.65 there if the log says so twice, by F1 and by the validation loss. Without
     kept checkpoints: 0.75 where F1 by checkpoint was better by `CLEARLY` earlier than at the one in use;
     0.55 where F1 was not logged and the validation loss rose by more than `RISE` before it. A smaller rise
-    is a note: F1 often goes on rising while that loss does. Where nothing was logged or kept, it is cleared
+    is a note: F1 often goes on rising while that loss does. Where no earlier checkpoint is better: 0.6 if
+    entity F1 is low, the logged training loss came to `SPENT` of its first value while the validation loss
+    doubled, and rows of the training part cost far more than the log says, so that the training's end went
+    over a few of them. Where nothing was logged or kept, it is cleared
     if scored rows cost at most `GAP` times what training rows do.
     """
 
@@ -58,24 +66,22 @@ class Overtrained(Probe):
     cost: ClassVar[float] = 29.0
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
+        said = self._said(case, lab)
+        few = _by_few_rows(case, lab, said) if isinstance(said, Cleared) else None
+        yield few or said
+
+    def _said(self, case: Case, lab: Lab) -> Said:
         step = step_in_use(case)
         f1 = () if case.curves is None else finite(case.curves.headline)
         best = _best_by_log(f1, step)
         if best is not None and step is not None and best[0] >= step:
-            yield Cleared(
-                CAUSE,
-                (
-                    f"of {len(f1)} checkpoints with a logged F1, that of step {step}, which is in use, is "
-                    f"the best ({best[1]:.3f})",
-                ),
-            )
-            return
+            told = f"of {len(f1)} checkpoints with a logged F1, that of step {step}, which is in use, is "
+            return Cleared(CAUSE, (f"{told}the best ({best[1]:.3f})",))
         earlier = _earlier(case, step, None if best is None else best[0])
         if earlier and lab.problem is None and not case.tags and case.reference:
-            yield self._by_decoding(case, lab, step, earlier, _both_curves(case, step, f1))
-        else:
-            said = _by_log(case, step, f1)
-            yield _by_gap(case, lab, said) if isinstance(said, Untold) else said
+            return self._by_decoding(case, lab, step, earlier, _both_curves(case, step, f1))
+        said = _by_log(case, step, f1)
+        return _by_gap(case, lab, said) if isinstance(said, Untold) else said
 
     @staticmethod
     def _by_decoding(
@@ -214,6 +220,32 @@ def _by_loss(curves: Curves, step: int) -> Said:
             f"{known[-1].value:.4g} at step {known[-1].step}: no rise that is more than noise",
         ),
     )
+
+
+def _by_few_rows(case: Case, lab: Lab, cleared: Cleared) -> Suspicion | None:
+    """That the end of the training went over a few rows again and again; None where it does not look so."""
+    loss, rise = () if case.curves is None else finite(case.curves.loss), risen(case.curves)
+    if not loss or rise is None or rise < WORSENED:
+        return None
+    last = loss[-max(1, len(loss) // 4) :]
+    end = sum(point.value for point in last) / len(last)
+    if end > SPENT * loss[0].value:
+        return None
+    found = learnt(case, lab)
+    if found.f1 is None or found.f1 >= LOW or found.trained is None or found.trained < OTHER_ROWS * end:
+        return None
+    told = (
+        f"the training loss fell from {loss[0].value:.3g} to {end:.2g}, and the validation loss stands "
+        f"{rise:.0%} above its lowest value",
+        f"rows of the training part cost {found.trained:.3g} nats a token: the end of the training went over "
+        "a few of them again and again",
+        f"entity F1 is {found.f1:.3f}",
+        *cleared.evidence,
+    )
+    remedy = (
+        "stop where the validation loss is lowest, and look whether each epoch takes all rows (a stale cache)"
+    )
+    return Suspicion(CAUSE, 0.6, told, remedy, share=1 - found.f1)
 
 
 def _by_gap(case: Case, lab: Lab, said: Untold) -> Said:

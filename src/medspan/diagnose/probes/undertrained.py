@@ -13,7 +13,7 @@ from medspan.diagnose import boundaries, labels
 from medspan.diagnose.base import Cleared, Need, Probe, Said, Suspicion, Untold, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Lab
-from medspan.diagnose.learnt import Learnt, learnt
+from medspan.diagnose.learnt import Learnt, learnt, risen
 from medspan.evaluate.curves import Curves, judge
 from medspan.evaluate.curves.carrier import finite
 
@@ -33,6 +33,8 @@ UNMOVED = 0.8
 FEW_STEPS = 20
 TINY_RATE = 3e-5
 """A learning rate at which LoRA hardly moves in a few hundred steps; customary are 1e-4 to 2e-3."""
+RISEN = 0.5
+"""How far the validation loss may stand above its lowest value where a training still gains."""
 EPOCH = 0.95
 EPOCHS = 3
 """Passes over the training rows that a longer training has at least."""
@@ -58,8 +60,9 @@ class Undertrained(Probe):
     `TINY_RATE`.
 
     0.85 for all three; 0.7 where the log instead of a model says that little was learnt, 0.55 where nothing
-    does. Where the schedule is not short and loss or F1 still gain at its end: 0.6 for the first two, unless
-    the references disagree about types or boundaries, which no training mends. A note where there is no log,
+    does. Where the schedule is not short and loss or F1 still gain at its end, and the validation loss does
+    not stand far above its lowest value: 0.6 for the first two, unless the references disagree about types or
+    boundaries, which no training mends. A note where there is no log,
     or where it ended at a far lower loss than the model has now: then another model answers. A run that
     learnt its targets, or scores well, is cleared however short it was.
 
@@ -186,7 +189,7 @@ def read_schedule(case: Case) -> Schedule:
 
 
 def _gaining(curves: Curves | None) -> Iterator[str]:
-    if curves is None:
+    if curves is None or (risen(curves) or 0.0) > RISEN:
         return
     for one in judge(curves).verdicts:
         if one.kind == "still-falling":
