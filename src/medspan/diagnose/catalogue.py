@@ -103,7 +103,7 @@ CAUSES: dict[str, CauseInfo] = {
         "train for more steps or with a higher learning rate",
     ),
     "overtrained": CauseInfo(
-        "an earlier checkpoint is better than the one in use",
+        "the training went on past its best: an earlier checkpoint is better, or its end saw few rows alone",
         "training",
         "use the earlier checkpoint, or train for fewer epochs",
     ),
