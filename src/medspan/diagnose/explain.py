@@ -13,7 +13,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medspan.diagnose.conditions import Conditions
-from medspan.diagnose.explanation import EXPLAINED, Explanation, Step, Variant, answer_probes
+from medspan.diagnose.explanation import (
+    EXPLAINED,
+    UNEXPLAINED,
+    Explanation,
+    Step,
+    Variant,
+    answer_probes,
+)
 from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import likeliest_temperature
 
@@ -116,6 +123,8 @@ def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step
     if FITS - share < GAIN:
         return None
     known = _small_stated(lab, current, stated, share) or _decoded_again(lab, current, share)
+    if known is None and share >= UNEXPLAINED:
+        known = _small_option(lab, current)
     if known is not None:
         return known
     search = _cheapest if further and FITS - share < DEAR_GAIN else _best
@@ -165,6 +174,13 @@ def _small_stated(
 ) -> Step | None:
     """The same of a fault that files state, as long as it does not explain surely less."""
     return None if stated is None or stated[1] < share - GAIN else _of_every(lab, current, stated[0])
+
+
+def _small_option(lab: Lab, current: Conditions) -> Step | None:
+    """The same of options of decoding, which one pass reads: a few answers may not show a small penalty."""
+    options = _variants(lab, current, False)
+    best = _better(None, options, lab.fits([one.change(current) for one in options], EVERY))
+    return None if best is None else _of_every(lab, current, best[0])
 
 
 def _of_every(lab: Lab, current: Conditions, variant: Variant) -> Step | None:
