@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from medspan.core import Annotation, Document, Example, Mention, Schema
+from medspan.diagnose import explain as explain_module
 from medspan.diagnose import teacher
 from medspan.diagnose.asked import Asking
 from medspan.diagnose.base import Cleared, Effect, Suspicion, all_probes
@@ -272,6 +273,25 @@ def test_a_small_gain_is_taken_where_it_is_no_chance(
     assert (step is not None) is taken
     if step is not None:
         assert (step.before, step.after) == (0.953, 0.979)
+
+
+@pytest.mark.parametrize("files_state_it", [True, False])
+@pytest.mark.parametrize(("gained", "taken"), [(29, True), (9, False)], ids=["a small fault", "by chance"])
+def test_a_small_penalty_that_a_few_answers_do_not_show_is_judged_on_all(
+    monkeypatch: pytest.MonkeyPatch, files_state_it: bool, gained: int, taken: bool
+) -> None:
+    variant = Variant("decoding-blocks-copying", "a penalty", lambda _: "changed", files_state_it)  # type: ignore[arg-type,return-value]
+    known = {(False, False): [variant]}
+    monkeypatch.setattr(
+        explain_module, "_variants", lambda lab, current, reads: known.get((reads, False), [])
+    )
+    monkeypatch.setattr(explain_module, "_decoded_again", lambda *_: None)
+    monkeypatch.setattr(explain_module, "_best", lambda *_: None)
+    lab: Any = PlantedHits([True] * 953 + [False] * 47, [True] * (953 + gained) + [False] * (47 - gained))
+    # The few answers that are read first show nothing.
+    monkeypatch.setattr(lab, "fits", lambda every, reading=WHOLE: [0.953] * len(every))
+    step = explain_module._next(lab, "plain", 0.953, further=False)  # type: ignore[arg-type]
+    assert (step is not None) is taken
 
 
 def test_a_small_gain_on_few_answers_is_not_looked_at_again() -> None:
