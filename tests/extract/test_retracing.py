@@ -160,6 +160,11 @@ def test_letters_of_several_tokens_are_retraced(tokenizer: Any) -> None:
     found = Retracer(renderer, 500).of(document, answer, ids, most=500, ended=True)
     assert found.kept
     assert list(found.ids) == ids
+    # Within a letter, too, the token that stands there is right.
+    assert all(
+        choice is not None and (choice == FORCED or choice.alike[0] == token)
+        for token, choice in zip(found.ids, found.choices, strict=True)
+    )
 
 
 class Merging:

@@ -17,8 +17,9 @@ LONGEST = 24
 class Choice:
     """What was legal at a place of an answer: a bit for every token, least significant first.
 
-    `alike`: the legal tokens that go on with the same text. An answer's text does not tell which of them was
-    written: the grammar leaves the model to cut words as it likes, and a penalty makes it do so.
+    `alike`: the legal tokens that go on with the same text, the usual one first. Its text does not tell which
+    of them an answer was written with: the grammar leaves the model to cut words as it likes, and a penalty
+    makes it do so.
     """
 
     mask: bytes
@@ -82,7 +83,8 @@ class Retracer:
             if token is None:
                 return self._left(row, legal, usual, most)
             row.take(token)
-            legal.append(Choice(mask, alike))
+            # Longer than what was looked for, or within a letter, the usual token may be missing.
+            legal.append(Choice(mask, tuple(dict.fromkeys((token, *alike)))))
         whole = len(legal) >= most or row.truncated or len(row.written) == len(text)
         return Retraced(tuple(row.tokens[:most]), tuple(legal[:most]), whole)
 
