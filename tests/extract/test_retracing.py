@@ -151,7 +151,7 @@ def test_no_more_than_so_many_tokens_are_retraced(tokenizer: Any) -> None:
 
 
 def test_letters_of_several_tokens_are_retraced(tokenizer: Any) -> None:
-    text = "Morbus Ménière 🜚 mit Übelkeit."
+    text = "Morbus Ménière 🜚 mit Ménière 🜛."
     document = Document("u", text)
     renderer = rendered(tokenizer)
     answer = "Disease: Ménière 🜚;\nDrug:\ncauses:\n"
