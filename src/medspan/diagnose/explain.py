@@ -156,7 +156,8 @@ def _decoded_again(lab: Lab, current: Conditions, share: float) -> Step | None:
     order = sorted(range(len(changed)), key=lambda at: (not changed[at][0].stated, -fits[at], at))
     for at in [at for at in order if fits[at] - share >= GAIN][:DECODED]:
         variant, conditions = changed[at]
-        if lab.fit_again(conditions, SCREENED) >= EXPLAINED:
+        # Near ties, of which a penalty makes many, come out otherwise at times.
+        if lab.fit_again(conditions, SCREENED) >= _enough(share, MOST):
             return Step(variant, share, lab.fit_again(conditions, AGAIN))
     return None
 
