@@ -225,7 +225,9 @@ class Lab:
         stored = [one for one in self.case.sample if one.raw is not None][: reading.of(self.answer_lengths)]
         hits = self._hits.get(conditions, [])
         open_ = [place for place in range(len(stored)) if not all(hits[place])]
-        limited = conditions.decoding(max_new_tokens=self.written.limit)
+        # Never more than the mended way has, which fits: files may state more than the model can read.
+        limit = min(self.written.limit, conditions.options.max_new_tokens)
+        limited = conditions.decoding(max_new_tokens=limit)
         again = self.answers(limited, [stored[place] for place in open_])
         found = [list(row) for row in hits[: len(stored)]]
         for place, answered in zip(open_, again, strict=True):
