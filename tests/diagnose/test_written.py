@@ -153,3 +153,6 @@ def test_answers_that_come_out_again_are_explained_though_reading_does_not_tell(
     assert [told(BOUND, answers[2], other) for other in (RIGHT, again["d2"])] == [every, 3]
     assert lab.fit_again(BOUND, Reading(100, 3)) == pytest.approx((6 + 6 + 3) / (6 + 6 + 4))
     assert asked == [(33, ["d1", "d2"])]
+    # What files state may be more than the model has room for.
+    lab.fit_again(BOUND.decoding(max_new_tokens=20), Reading(100, 3))
+    assert asked[-1][0] == 20
