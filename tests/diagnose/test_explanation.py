@@ -18,6 +18,7 @@ from medspan.diagnose.bases import FoundBase
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import (
     Conditions,
+    Kept,
     Reworded,
     Rounding,
     candidate_templates,
@@ -126,9 +127,9 @@ def documents(count: int = 8) -> tuple[Example, ...]:
     return tuple(found)
 
 
-def make_lab(tokenizer: Any) -> Lab:
+def make_lab(tokenizer: Any, rows: tuple[Example, ...] = documents()) -> Lab:
     """A lab whose model is asked in the chat template, with nothing stored yet."""
-    case = Case(Path("run"), parts={"test": documents()}, adapter=ADAPTER, base_model="base")
+    case = Case(Path("run"), parts={"test": rows}, adapter=ADAPTER, base_model="base")
     templates = candidate_templates(tokenizer)
     codec = make_codec("compact", Schema(("Finding",)))
     trained = Conditions(
@@ -155,11 +156,13 @@ def make_lab(tokenizer: Any) -> Lab:
     return lab
 
 
-def with_stored(tokenizer: Any, change: Callable[[Conditions], Conditions]) -> Lab:
+def with_stored(
+    tokenizer: Any, change: Callable[[Conditions], Conditions], rows: tuple[Example, ...] = documents()
+) -> Lab:
     """A lab whose stored answers were made under changed conditions."""
-    made = make_lab(tokenizer)
-    stored = tuple(made.answers(change(made.mended), documents()))
-    lab = make_lab(tokenizer)
+    made = make_lab(tokenizer, rows)
+    stored = tuple(made.answers(change(made.mended), rows))
+    lab = make_lab(tokenizer, rows)
     lab.case = replace(lab.case, predictions=stored)
     return lab
 
@@ -201,6 +204,30 @@ def test_a_planted_fault_of_decoding_is_found_from_the_texts_alone(tokenizer: An
     assert found.plain is not None
     assert found.final is not None
     assert found.plain < 0.97
+    assert found.final > 0.95
+
+
+def of_lengths() -> tuple[Example, ...]:
+    """Documents of which every second is twice as long as the others."""
+    longer = (
+        " Later, naloxone and clonidine were given for nausea, rash, cough, gout and fever again and again."
+    )
+    return tuple(
+        replace(one, document=replace(one.document, text=one.document.text + longer * (place % 2 * 2)))
+        for place, one in enumerate(documents(12))
+    )
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_prompts_that_were_cut_are_told_by_their_lengths(tokenizer: Any, last: bool) -> None:
+    rows = of_lengths()
+    lab = with_stored(tokenizer, lambda one: one.but(kept=Kept(64, last)), rows)
+    found = explain(lab)
+    assert found.causes == ("prompt-truncated",)
+    assert (
+        found.steps[0].variant.label == f"of long prompts the {'last' if last else 'first'} 64 tokens alone"
+    )
+    assert found.final is not None
     assert found.final > 0.95
 
 

@@ -41,6 +41,12 @@ CAUSES: dict[str, CauseInfo] = {
         "evaluation",
         "put the training template around the prompts, then score again",
     ),
+    "prompt-truncated": CauseInfo(
+        "long prompts are cut off at a limit when the model is asked",
+        "evaluation",
+        "raise the limit of prompts above the longest one (max_length, truncation=False), or ask about "
+        "shorter pieces, then score again",
+    ),
     "wording-sensitive": CauseInfo(
         "the instruction is worded otherwise than in training, and the score hangs on the wording",
         "evaluation",

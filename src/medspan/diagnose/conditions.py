@@ -9,7 +9,7 @@ from typing import Any
 
 from medspan.core import Annotation, Document, Example
 from medspan.extract import DecodingOptions
-from medspan.format import Codec, Projection, Template, Walk, make_template
+from medspan.format import Codec, Projection, Renderer, Template, Walk, make_template
 from medspan.read.written import written
 
 
@@ -34,11 +34,35 @@ class Rounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is left of a prompt, as token ids, where its length is limited: its first or its last `tokens`."""
+
+    tokens: int
+    last: bool = False
+
+    def __str__(self) -> str:
+        return f"the {'last' if self.last else 'first'} {self.tokens} tokens"
+
+    def of(self, prompt: Sequence[int]) -> list[int]:
+        return list(prompt[-self.tokens :] if self.last else prompt[: self.tokens])
+
+
+@dataclass(frozen=True, slots=True)
+class CutPrompts(Renderer):
+    """A renderer of whose prompts a part is left."""
+
+    kept: Kept
+
+    def prompt_ids(self, document: Document) -> list[int]:
+        return self.kept.of(Renderer.prompt_ids(self, document))
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """How answers are made. `adapter` None: the base model alone. `tokenizer` None: that of the base.
     `cut`: one of `cuts.CUTS`, what happened to the tokenizer; None: nothing. `rounding`: to how many bits
     weights are rounded; None: as loaded. `part`: what of the adapter is applied, one of `weights.PARTS`;
-    None: all of it.
+    None: all of it. `kept`: what is left of prompts; None: all of them.
     """
 
     template: Template
@@ -51,6 +75,7 @@ class Conditions:
     dtype: str = "auto"
     rounding: Rounding | None = None
     part: str | None = None
+    kept: Kept | None = None
 
     def but(self, **changes: Any) -> Conditions:
         """These conditions with some of them changed."""

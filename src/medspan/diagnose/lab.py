@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from medspan.core import Example, MedspanError
 from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
-from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.conditions import Conditions, CutPrompts
 from medspan.diagnose.cuts import CUTS
-from medspan.diagnose.reading import WHOLE, Reading
+from medspan.diagnose.reading import WHOLE, Beginnings, Reading, beginnings_of
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
 from medspan.diagnose.written import Written
@@ -131,7 +131,8 @@ class Lab:
     def renderer(self, conditions: Conditions) -> Renderer:
         from medspan.format import Renderer
 
-        return Renderer(self.tokenizer(conditions), conditions.codec, conditions.template)
+        how = self.tokenizer(conditions), conditions.codec, conditions.template
+        return Renderer(*how) if conditions.kept is None else CutPrompts(*how, conditions.kept)
 
     def answers(self, conditions: Conditions, examples: Sequence[Example] | None = None) -> list[Example]:
         """The examples (the case's sample) with the answers of the model under these conditions."""
@@ -204,6 +205,16 @@ class Lab:
     def answer_lengths(self) -> list[int]:
         """Tokens of the stored answers that the model chose, as the tokenizer of training cuts them."""
         return [len(row.choices) for row in self.stored_rows(self.mended)]
+
+    @cached_property
+    def prompt_lengths(self) -> list[int]:
+        """Tokens of the prompts of the stored answers, as training asked."""
+        return [row.start for row in self.stored_rows(self.mended)]
+
+    @cached_property
+    def beginnings(self) -> Beginnings:
+        """How the stored answers begin, beside how the mended model begins them."""
+        return beginnings_of(self.hits(self.mended))
 
     def fits(self, conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.

@@ -12,6 +12,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.explanation import Explanation
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.reading import WHOLE, Reading
 from medspan.diagnose.teacher import Losses
 from medspan.extract import DecodingOptions
 from medspan.format import Template, make_codec
@@ -65,6 +66,7 @@ class PlantedLab(Lab):
     planted_answers: Callable[[Conditions, Example], str] = lambda conditions, example: right(example)
     endless: bool = False
     explained: float = 0.5
+    planted_hits: Sequence[Sequence[bool]] = ()
 
     def __post_init__(self) -> None:
         self.__dict__["problem"] = None
@@ -81,6 +83,9 @@ class PlantedLab(Lab):
     def forced(self, conditions: Conditions, rows: Any, *, prompts: bool = False) -> list[Losses]:
         assert self.exchanged is not None
         return [self.exchanged] * len(rows)
+
+    def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
+        return self.planted_hits
 
     def renderer(self, conditions: Conditions) -> Any:
         return PlantedRenderer()

@@ -292,6 +292,27 @@ def test_answers_that_nothing_explains_are_told_by_how_much_of_them_is_this_mode
         assert "by elimination" in one.evidence[1]
 
 
+@pytest.mark.parametrize("explained", [0.9, 0.4])
+@pytest.mark.parametrize("better", [True, False])
+def test_answers_that_begin_otherwise_beside_whole_ones_are_told_by_the_end_of_their_prompts(
+    explained: float, better: bool
+) -> None:
+    """As right padding does it. Weights are the right ones where some answers are this model's to a token."""
+    rows = documents(16)
+    stored = answered(rows, (lambda one: "Drug: ;\nSymptom: ;\n") if better else right)
+    begun = [[False, True, True]] * 12 + [[True, True, True]] * 4
+    lab = PlantedLab(a_case(predictions=stored), explained=explained, planted_hits=begun)
+    lab.__dict__["base"] = SimpleNamespace(right=None, name="base", found={})
+    lab.__dict__["asking"] = SimpleNamespace(way="chat", losses={"chat": 0.1})
+    probes = ("template-mismatch", "precision-mismatch", "wrong-base-model")
+    said = ranked(examined(name, lab.case, lab) for name in probes)
+    assert [(one.cause, one.confidence) for one in said] == ([("template-mismatch", 0.6)] if better else [])
+    if better:
+        assert said[0].evidence[0].startswith("12 of 16 stored answers begin with another token")
+        assert "padding on the right" in said[0].evidence[1]
+        assert "pad on the left" in said[0].remedy
+
+
 def test_texts_that_were_read_as_nothing_are_a_mismatch_of_the_parser() -> None:
     def lost(example: Example) -> Any:
         return example.with_prediction(Annotation(unparsed=(right(example),)), right(example), False)

@@ -58,7 +58,9 @@ class PrecisionMismatch(AnswerProbe):
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
         said = list(super().examine(case, lab))
         found = None if lab.problem is not None else lab.explanation
-        if found is not None and found.unknown and (found.final or 0.0) >= NEARLY_THIS:
+        # Rounded weights begin answers as whole ones do: another beginning comes from the prompt.
+        other = found is not None and found.unknown and not lab.beginnings.alone
+        if found is not None and other and (found.final or 0.0) >= NEARLY_THIS:
             effect = lab.effect(lab.stored, lab.answers(lab.mended))
             if effect.sure and (effect.difference or 0.0) > 0:
                 told = (

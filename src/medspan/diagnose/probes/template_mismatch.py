@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from medspan.diagnose.base import Need, register
+from medspan.diagnose.base import Need, Said, Suspicion, register, said_of
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.explanation import AnswerProbe, Step, Variant
 from medspan.diagnose.lab import Lab
 from medspan.format import Template
 
+PADDING = (
+    "pad on the left where prompts go in batches (padding_side of the tokenizer), or ask one by one; "
+    "let nothing stand between a prompt of training's template and the answer"
+)
+
 
 @register
 class TemplateMismatch(AnswerProbe):
-    """Finds the template of training by the loss of its targets, that of the answers by what they are."""
+    """Finds the template of training by the loss of its targets, that of the answers by what they are.
+
+    0.6 where no template that was tried explains the answers, some begin otherwise than the model begins them
+    while all others are what it says (`Beginnings`), and answers made anew are surely better.
+    """
 
     name: ClassVar[str] = "template-mismatch"
     hypothesis: ClassVar[str] = "the prompts stood in another template than in training"
@@ -38,6 +47,21 @@ class TemplateMismatch(AnswerProbe):
                 label = f"another frame of the prompt ({name}; training used {asking.way})"
                 found.append(Variant("template-mismatch", label, partial(_framed, template)))
         return found
+
+    def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
+        if lab.problem is None and lab.explanation.unknown and lab.beginnings.alone:
+            effect, begun = lab.effect(lab.stored, lab.answers(lab.mended)), lab.beginnings
+            if effect.sure and (effect.difference or 0.0) > 0:
+                told = (
+                    f"{begun.otherwise} of {begun.answers} stored answers begin with another token than the "
+                    f"model says after its prompt; {begun.whole} are what it says, token by token",
+                    "by elimination: some prompts ended otherwise than in training, and no template that was "
+                    "tried explains it; padding on the right does this to the shorter prompts of a batch",
+                    said_of(effect),
+                )
+                yield Suspicion("template-mismatch", 0.6, told, PADDING, effect)
+                return
+        yield from super().examine(case, lab)
 
     def cleared(self, case: Case, lab: Lab) -> str:
         asking = lab.asking

@@ -13,6 +13,7 @@ CONFIRMED_BY = {
     "decoding-samples": "decoding a sample greedily",
     "output-truncated": "letting cut answers go on",
     "template-mismatch": "asking a sample in the template of training",
+    "prompt-truncated": "asking a sample with whole prompts",
     "wording-sensitive": "asking a sample in the wording of training",
     "parser-mismatch": "reading the same texts as another format",
     "stop-token-untrained": "ending answers where they begin to repeat themselves",
@@ -24,7 +25,7 @@ CONFIRMED_BY = {
     "overtrained": "decoding a sample with an earlier checkpoint",
     "memorised": "putting invented strings into the texts and decoding again",
     "leak-inflated-score": "scoring without the documents that leaked",
-    "data-changed": "scoring against the references of then",
+    "data-changed": "scoring against the references of then, or beside the texts that hold the strings",
     "environment-changed": "decoding again under the recorded conditions",
 }
 """The intervention by which a cause is confirmed; the others are told without one."""
