@@ -24,6 +24,7 @@ from medspan.diagnose.conditions import (
     candidate_templates,
     with_second_bos,
 )
+from medspan.diagnose.drawing import Recurring
 from medspan.diagnose.explain import SCREENED, explain, small_gain
 from medspan.diagnose.explanation import (
     EXPLAINED,
@@ -247,6 +248,32 @@ def test_answers_drawn_by_lot_are_told_from_a_penalty(tokenizer: Any) -> None:
     assert found.temperature is not None
     assert 0.7 <= found.temperature <= 1.5
     assert found.causes == ("decoding-samples",)
+
+
+def test_what_recurs_though_it_is_unlikely_was_not_drawn(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after prompts with an example, whose words stand in answers to other texts."""
+    lab = with_stored(tokenizer, lambda one: one.decoding(do_sample=True, temperature=1.0))
+    monkeypatch.setattr(explain_module, "most_recurring", lambda *_: Recurring(7, 70, 0.5))
+    assert explain(lab).temperature is None
+
+
+def test_answers_that_nobody_marked_as_cut_off_are_explained_but_for_their_ends(tokenizer: Any) -> None:
+    made = make_lab(tokenizer)
+    whole = made.answers(made.mended, documents())
+    stored = tuple(
+        one.with_prediction(one.predicted, " ".join((one.raw or "").split(" ")[:8]), False)
+        for one in whole
+        if one.predicted is not None
+    )
+    lab = make_lab(tokenizer)
+    lab.case = replace(lab.case, predictions=stored)
+    found = explain(lab)
+    assert lab.edges.end_early
+    assert found.causes == ()
+    assert found.final is not None
+    assert found.final >= EXPLAINED
 
 
 def test_labels_of_the_variants_name_the_options(tokenizer: Any) -> None:

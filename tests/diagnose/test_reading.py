@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medspan.diagnose.reading import LEAST_ANSWERS, Reading, beginnings_of, limit_between
+from medspan.diagnose.reading import LEAST_ANSWERS, Reading, edges_of, limit_between
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,28 @@ WHOLE, BEGINS, LATER = [True] * 9, [False] + [True] * 8, [True] * 5 + [False] * 
     ids=["some", "blank ones aside", "all but one", "too few", "and others", "not there", "whole", "none"],
 )
 def test_answers_that_begin_otherwise_are_told_from_others(hits: list[list[bool]], alone: bool) -> None:
-    assert beginnings_of(hits).alone is alone
+    assert edges_of(hits).begin_otherwise is alone
+
+
+ENDS = [True] * 8 + [False]
+
+
+@pytest.mark.parametrize(
+    ("hits", "early"),
+    [
+        ([ENDS] * 6 + [WHOLE] * 20, True),
+        ([ENDS] * 8, True),
+        ([ENDS] * 3 + [WHOLE] * 20, False),
+        ([ENDS] * 6 + [LATER] * 3, False),
+        ([[False]] * 20, False),
+        ([BEGINS] * 8, False),
+        ([WHOLE] * 8, False),
+        ([], False),
+    ],
+    ids=["some", "all", "too few", "and others", "blank", "other beginnings", "whole", "none"],
+)
+def test_answers_that_end_early_are_told_from_others(hits: list[list[bool]], early: bool) -> None:
+    assert edges_of(hits).end_early is early
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medspan.diagnose import teacher
-from medspan.diagnose.teacher import Forced, explained, likeliest_temperature
+from medspan.diagnose import drawing, teacher
+from medspan.diagnose.drawing import likeliest_temperature, most_recurring
+from medspan.diagnose.teacher import Forced, explained
 from medspan.extract import FORCED, Choice, DecodingOptions
 
 WIDTH = 16
@@ -32,7 +33,8 @@ def planted(monkeypatch: pytest.MonkeyPatch, logits: Sequence[Sequence[float]]) 
         for index in range(len(rows)):
             yield index, torch.tensor(logits, dtype=torch.float32)
 
-    monkeypatch.setattr(teacher, "_logits", read)
+    for module in (teacher, drawing):
+        monkeypatch.setattr(module, "logits_of", read)
 
 
 def scores(**by_token: float) -> list[float]:
@@ -102,6 +104,29 @@ def test_the_temperature_is_found_among_what_was_legal(
     assert found.observed == pytest.approx(found.expected, abs=0.03)
     assert found.misfit < 13.3
     assert found.others == pytest.approx(len(legal) - 1)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
+def test_no_unlikely_token_recurs_where_answers_were_drawn(
+    monkeypatch: pytest.MonkeyPatch, temperature: float
+) -> None:
+    logits, row = drawn_rows(temperature, range(WIDTH), 3000)
+    planted(monkeypatch, logits)
+    found = most_recurring(None, [row], temperature)
+    assert found is not None
+    assert found.chance > 1e-3
+
+
+def test_an_unlikely_token_that_recurs_was_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 200 tokens 20 are the third, at a probability of 0.01 each: by lot 2 would be."""
+    rest = math.log(0.99 / (WIDTH - 1)) - math.log(0.01)
+    planted(monkeypatch, [[0.0 if token == 3 else rest for token in range(WIDTH)]] * 200)
+    row = Forced((*PROMPT, *[3 if place % 10 == 0 else 5 for place in range(200)]), 2)
+    found = most_recurring(None, [row], 1.0)
+    assert found is not None
+    assert (found.token, found.seen) == (3, 20)
+    assert found.expected == pytest.approx(2.0, abs=1e-3)
+    assert found.chance == pytest.approx(math.exp(18 + 20 * math.log(0.1)), rel=0.01)
 
 
 def test_tokens_alike_are_one_when_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

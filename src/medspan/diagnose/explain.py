@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.drawing import likeliest_temperature, most_recurring
 from medspan.diagnose.explanation import (
     EXPLAINED,
     UNEXPLAINED,
@@ -22,7 +23,6 @@ from medspan.diagnose.explanation import (
     answer_probes,
 )
 from medspan.diagnose.reading import WHOLE, Reading
-from medspan.diagnose.teacher import likeliest_temperature
 
 if TYPE_CHECKING:
     from medspan.diagnose.lab import Lab
@@ -65,6 +65,9 @@ MISFIT, STATED_MISFIT = 13.3, 60.0
 """Chi square up to which surer tokens are missed as rarely as drawing misses them: 99% of four degrees of
 freedom. Measured (135M, 48 answers): 9 and 1 where they were drawn, 17 with a tokenizer of fewer merges, at
 least 100 with other weights or half an adapter."""
+RECURS = 1e-9
+"""Probability up to which an unlikely token stands in answers as often as it does by lot. Measured (135M): at
+least 1e-6 where they were drawn, 1e-119 after prompts with an example that is named in most answers."""
 SILENT = 0.1
 """Share of answers that say something up to which stored answers count as blank."""
 COLDEST = 0.6
@@ -318,7 +321,8 @@ def drawn_by_lot(lab: Lab, found: Explanation) -> Explanation:
 
     They must be likelier so than with a greedy choice, which gives what it does not choose a share of the
     misfit, spread over `OTHERS` tokens; as many of them must be the most probable ones as drawing gives, of
-    the surest ones too: the answers of other weights stray where these are sure.
+    the surest ones too: the answers of other weights stray where these are sure. And what is drawn is not the
+    same unlikely token time and again.
     """
     assert found.final is not None
     made = (lab.case.made or {}).get("decoding") or {}
@@ -329,12 +333,16 @@ def drawn_by_lot(lab: Lab, found: Explanation) -> Explanation:
     if found.final >= NEARLY_ALL and not says:
         return found
     # What is drawn by lot, no other fault explains: one that explains most is believed before.
-    drawn = likeliest_temperature(lab.model(found.conditions), lab.stored_rows(found.conditions))
+    model, rows = lab.model(found.conditions), lab.stored_rows(found.conditions)
+    drawn = likeliest_temperature(model, rows)
     strays = abs(drawn.expected - drawn.observed) > (STATED_STRAYING if says else STRAYING)
     odd = drawn.misfit > (STATED_MISFIT if says else MISFIT)
     others = min(OTHERS, drawn.others)
     likelier = drawn.likelihood > _greedy_likelihood(found.final, others) + STEP_COST
     if strays or odd or not likelier or (drawn.temperature < COLDEST and not says):
+        return found
+    recurring = None if says else most_recurring(model, rows, drawn.temperature)
+    if recurring is not None and recurring.chance < RECURS:
         return found
     return replace(found, temperature=drawn.temperature)
 

@@ -12,7 +12,7 @@ from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, CutPrompts
 from medspan.diagnose.cuts import CUTS
-from medspan.diagnose.reading import WHOLE, Beginnings, Reading, beginnings_of
+from medspan.diagnose.reading import WHOLE, Edges, Reading, edges_of
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
 from medspan.diagnose.written import Written
@@ -212,9 +212,10 @@ class Lab:
         return [row.start for row in self.stored_rows(self.mended)]
 
     @cached_property
-    def beginnings(self) -> Beginnings:
-        """How the stored answers begin, beside how the mended model begins them."""
-        return beginnings_of(self.hits(self.mended))
+    def edges(self) -> Edges:
+        """Where the stored answers are not what the mended model says: at their beginnings, at their ends."""
+        self._read([self.mended], WHOLE)
+        return edges_of(self._hits.get(self.mended, [])[: WHOLE.of(self.answer_lengths)])
 
     def fits(self, conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.
@@ -222,8 +223,7 @@ class Lab:
         Conditions that differ in decoding options alone, the grammar aside, are read in one pass.
         """
         self._read(conditions, reading)
-        answers = reading.of(self.answer_lengths)
-        return [_share(self._hits.get(one, ())[:answers]) for one in conditions]
+        return [_share(self.hits(one, reading)) for one in conditions]
 
     def fit_again(self, conditions: Conditions, reading: Reading = WHOLE) -> float:
         """`fits` of one, where answers are explained as far as they come out again letter by letter.
@@ -240,16 +240,21 @@ class Lab:
         limit = min(self.written.limit, conditions.options.max_new_tokens)
         limited = conditions.decoding(max_new_tokens=limit)
         again = self.answers(limited, [stored[place] for place in open_])
-        found = [list(row) for row in hits[: len(stored)]]
+        found = [list(row) for row in self.hits(conditions, reading)]
         for place, answered in zip(open_, again, strict=True):
             same = self.written.choices_alike(conditions, stored[place], answered.raw or "")
-            found[place] = [*[True] * same, *([False] if same < len(found[place]) else [])]
+            of = len(found[place])
+            found[place] = [*[True] * min(same, of), *([False] if same < of else [])]
         return _share(found)
 
     def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
-        """For each stored answer, which of its tokens greedy decoding under the conditions chooses."""
+        """For each stored answer, which of its tokens greedy decoding under the conditions chooses.
+
+        Without their ends, where it is these that are not the model's choice.
+        """
         self._read([conditions], reading)
-        return self._hits.get(conditions, [])[: reading.of(self.answer_lengths)]
+        found = self._hits.get(conditions, [])[: reading.of(self.answer_lengths)]
+        return [row[:-1] for row in found] if self.edges.end_early else found
 
     def _read(self, conditions: Sequence[Conditions], reading: Reading) -> None:
         """Read what is not read yet."""

@@ -28,40 +28,47 @@ WHOLE = Reading(450, 32)
 """Stored answers that are read to find what explains them: a share of 450 tokens has a standard error of a
 hundredth where 95% are explained."""
 
-LEAST_BEGUN = 4
-BEGUN_OTHERWISE, AS_CHOSEN = 0.8, 0.1
+LEAST_AT_EDGE = 4
+AT_EDGE, AS_CHOSEN = 0.8, 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Beginnings:
-    """Of read `answers`, those of which every token is the model's choice (`whole`), and those that have
-    another first token (`otherwise`) or another one anywhere (`missed`)."""
+class Edges:
+    """Of read `answers`, those of which every token is the model's choice (`whole`), those that have another
+    one anywhere (`missed`), another first one (`begun`), and another last one alone (`ended`)."""
 
     answers: int
     whole: int
-    otherwise: int
     missed: int
+    begun: int
+    ended: int
 
     @property
-    def alone(self) -> bool:
+    def begin_otherwise(self) -> bool:
         """Whether some answers begin otherwise, and all others are what the model says.
 
         Then what stands before the answer was another for some of the prompts, as right padding in a batch
         makes it: of 32 answers 25 began otherwise, and the 7 others were whole (135M). Roundings, penalties
         and parts of an adapter leave first tokens as they are (0 of 12); other weights leave no answer whole.
         """
-        return (
-            self.otherwise >= LEAST_BEGUN
-            and self.otherwise >= BEGUN_OTHERWISE * self.missed
-            and self.whole >= max(2, AS_CHOSEN * self.answers)
-        )
+        enough = self.begun >= max(LEAST_AT_EDGE, AT_EDGE * self.missed)
+        return enough and self.whole >= max(2, AS_CHOSEN * self.answers)
+
+    @property
+    def end_early(self) -> bool:
+        """Whether answers are what the model says, but for ending where it would go on: a limit cut them off,
+        and nobody marked it."""
+        return self.ended >= max(LEAST_AT_EDGE, AT_EDGE * self.missed)
 
 
-def beginnings_of(hits: Sequence[Sequence[bool]]) -> Beginnings:
-    """How answers begin, of which tokens are the model's choice."""
+def edges_of(hits: Sequence[Sequence[bool]]) -> Edges:
+    """Where answers are not the model's choice, of each of whose tokens `hits` says it."""
     spoken = [row for row in hits if row]
-    missed = sum(not all(row) for row in spoken)
-    return Beginnings(len(spoken), len(spoken) - missed, sum(not row[0] for row in spoken), missed)
+    missed = [row for row in spoken if not all(row)]
+    begun = sum(not row[0] for row in missed)
+    # Blank answers have no token but the last, and say nothing of a limit.
+    ended = sum(all(row[:-1]) for row in missed if len(row) > 1)
+    return Edges(len(spoken), len(spoken) - len(missed), len(missed), begun, ended)
 
 
 LEAST_CUT = 4

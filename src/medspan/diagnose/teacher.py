@@ -118,7 +118,7 @@ def forced_losses(model: Any, rows: Sequence[Forced], *, prompts: bool = False) 
         )
 
     found: dict[int, Losses] = {}
-    for index, logits in _logits(model, rows, (lambda row: 1) if prompts else (lambda row: row.start)):
+    for index, logits in logits_of(model, rows, (lambda row: 1) if prompts else (lambda row: row.start)):
         found[index] = read(rows[index], logits)
     return [found[index] for index in range(len(rows))]
 
@@ -131,115 +131,18 @@ def explained(model: Any, rows: Sequence[Forced], ways: Sequence[DecodingOptions
     forced are left out.
     """
     found: list[list[list[bool]]] = [[[] for _ in rows] for _ in ways]
-    for index, logits in _logits(model, rows, lambda row: row.start):
+    for index, logits in logits_of(model, rows, lambda row: row.start):
         row = rows[index]
         scores = logits.cpu().numpy()
         for place in row.choices:
             seen, right = row.ids[: row.start + place], row.right(place)
-            legal = _legal(row, place, scores.shape[1])
+            legal = legal_at(row, place, scores.shape[1])
             for number, chosen in enumerate(_would_choose(scores[place], seen, right, ways, legal)):
                 found[number][index].append(chosen)
     return found
 
 
-TEMPERATURES = (0.2, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """How answers look if drawn by lot at the `temperature` that makes them likeliest.
-
-    `likelihood`: mean log probability of a token there. `expected`: share of tokens that are the most
-    probable ones, if drawn so; `observed`: of those that stand there. `misfit`: chi square of how often the
-    most probable token does not stand there, by how probable it is (`SURENESS`). `others`: how many other
-    tokens could stand there, the geometric mean.
-    """
-
-    temperature: float
-    likelihood: float
-    expected: float
-    observed: float
-    misfit: float
-    others: float
-
-
-SURENESS = (0.5, 0.9, 0.99, 0.999)
-"""Bounds of five groups of tokens, by the probability of the most probable one."""
-
-
-class _Tried:
-    """What adds up at one temperature over all tokens and in each group."""
-
-    def __init__(self) -> None:
-        groups = len(SURENESS) + 1
-        self.likelihood = 0.0
-        self.tops = 0.0
-        self.missing, self.spread, self.missed = [0.0] * groups, [0.0] * groups, [0] * groups
-
-    def add(self, scores: Any, wanted: Any) -> None:
-        """Another answer: log probabilities (tokens, vocabulary) and the ids that stand there."""
-        import torch
-
-        most, best = scores.max(dim=-1)
-        top = most.exp()
-        self.likelihood += float(scores.gather(1, wanted[:, None]).sum())
-        self.tops += float(top.sum())
-        group = torch.bucketize(top, torch.tensor(SURENESS, device=top.device), right=True)
-        for at in range(len(self.missed)):
-            here = group == at
-            self.missing[at] += float((1 - top[here]).sum())
-            self.spread[at] += float((top[here] * (1 - top[here])).sum())
-            self.missed[at] += int((best[here] != wanted[here]).sum())
-
-    @property
-    def misfit(self) -> float:
-        # A variance of at least one: single tokens of rare groups are no evidence.
-        sums = zip(self.missed, self.missing, self.spread, strict=True)
-        return sum((seen - expected) ** 2 / max(spread, 1.0) for seen, expected, spread in sums)
-
-
-def likeliest_temperature(model: Any, rows: Sequence[Forced]) -> Drawn:
-    """The answers as drawn by lot at the likeliest of `TEMPERATURES`."""
-    import torch
-
-    tried = {temperature: _Tried() for temperature in TEMPERATURES}
-    count = hits = 0
-    others = 0.0
-    for index, logits in _logits(model, rows, lambda row: row.start):
-        row = rows[index]
-        right = [row.right(place) for place in row.choices]
-        wanted = torch.tensor([tokens[0] for tokens in right], device=logits.device)
-        logits = logits[row.choices]
-        for at, place in enumerate(row.choices):
-            legal = _legal(row, place, logits.shape[1])
-            others += math.log(max(1, (logits.shape[1] if legal is None else int(legal.sum())) - 1))
-            if legal is not None:
-                logits[at, torch.from_numpy(~legal).to(logits.device)] = -math.inf
-        count += len(wanted)
-        for temperature, one in tried.items():
-            scores = _merged(torch.log_softmax(logits / temperature, dim=-1), right)
-            if temperature == 1.0:
-                hits += int((scores.argmax(dim=-1) == wanted).sum())
-            one.add(scores, wanted)
-    best, found = max(tried.items(), key=lambda pair: pair[1].likelihood)
-    of = max(1, count)
-    spread = math.exp(others / of)
-    return Drawn(best, found.likelihood / of, found.tops / of, hits / of, found.misfit, spread)
-
-
-def _merged(scores: Any, right: Sequence[Sequence[int]]) -> Any:
-    """The log probabilities with those of tokens that go on alike as one, which the first of them has."""
-    import torch
-
-    for at, tokens in enumerate(right):
-        if len(tokens) > 1:
-            together = torch.logsumexp(scores[at, list(tokens)], dim=0)
-            scores[at, list(tokens)] = -math.inf
-            scores[at, tokens[0]] = together
-    return scores
-
-
-def _legal(row: Forced, place: int, width: int) -> NDArray[np.bool_] | None:
+def legal_at(row: Forced, place: int, width: int) -> NDArray[np.bool_] | None:
     """Which of `width` tokens are legal at a place of the answer; None where all are."""
     import numpy as np
 
@@ -299,7 +202,7 @@ def _banned(seen: Sequence[int], size: int) -> list[int]:
     ]
 
 
-def _logits(model: Any, rows: Sequence[Forced], first: Callable[[Forced], int]) -> Any:
+def logits_of(model: Any, rows: Sequence[Forced], first: Callable[[Forced], int]) -> Any:
     """(index of the row, logits (tokens from `first` on, vocabulary) in float32), the longest rows first."""
     import torch
 

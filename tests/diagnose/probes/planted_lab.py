@@ -12,7 +12,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.explanation import Explanation
 from medspan.diagnose.lab import Lab
-from medspan.diagnose.reading import WHOLE, Reading
+from medspan.diagnose.reading import edges_of
 from medspan.diagnose.teacher import Losses
 from medspan.extract import DecodingOptions
 from medspan.format import Template, make_codec
@@ -71,6 +71,7 @@ class PlantedLab(Lab):
     def __post_init__(self) -> None:
         self.__dict__["problem"] = None
         self.__dict__["worsened"] = False
+        self.__dict__["edges"] = edges_of(self.planted_hits)
         self.__dict__["explanation"] = Explanation(self.explained, self.explained, (), CONDITIONS)
 
     @property
@@ -83,9 +84,6 @@ class PlantedLab(Lab):
     def forced(self, conditions: Conditions, rows: Any, *, prompts: bool = False) -> list[Losses]:
         assert self.exchanged is not None
         return [self.exchanged] * len(rows)
-
-    def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
-        return self.planted_hits
 
     def renderer(self, conditions: Conditions) -> Any:
         return PlantedRenderer()

@@ -50,8 +50,9 @@ class OutputTruncated(Probe):
             yield self._without_model(case, flagged, lab.problem)
             return
         found = lab.explanation
-        if not flagged and not found.steps and found.plain is not None and found.plain >= EXPLAINED:
-            own = f"the model itself chooses {found.plain:.1%} of their tokens, their ends too"
+        whole = found.plain is not None and found.plain >= EXPLAINED and not lab.edges.end_early
+        if not flagged and not found.steps and whole:
+            own = f"the model itself chooses {found.plain or 0:.1%} of their tokens, their ends too"
             yield Cleared(CAUSE, (f"no stored answer is marked as cut off, and {own}",))
             return
         mended = lab.answers(lab.mended)
@@ -71,11 +72,11 @@ class OutputTruncated(Probe):
             )
             return
         short = at_limit
-        whole = {old.id: new for old, new in short if not new.truncated}
-        if not whole:
+        longer = {old.id: new for old, new in short if not new.truncated}
+        if not longer:
             yield Cleared(CAUSE, (f"{len(short)} answers were cut off, and would not have ended anyway",))
             return
-        after = [whole.get(one.id, one) for one in lab.stored]
+        after = [longer.get(one.id, one) for one in lab.stored]
         effect = lab.effect(lab.stored, after)
         lengths = sorted(len(lab.tokenizer(lab.mended)(old.raw).input_ids) for old, _ in short)
         told = (

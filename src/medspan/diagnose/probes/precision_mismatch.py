@@ -59,7 +59,7 @@ class PrecisionMismatch(AnswerProbe):
         said = list(super().examine(case, lab))
         found = None if lab.problem is not None else lab.explanation
         # Rounded weights begin answers as whole ones do: another beginning comes from the prompt.
-        other = found is not None and found.unknown and not lab.beginnings.alone
+        other = found is not None and found.unknown and not lab.edges.begin_otherwise
         if found is not None and other and (found.final or 0.0) >= NEARLY_THIS:
             effect = lab.effect(lab.stored, lab.answers(lab.mended))
             if effect.sure and (effect.difference or 0.0) > 0:

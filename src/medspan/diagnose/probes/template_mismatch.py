@@ -25,7 +25,7 @@ class TemplateMismatch(AnswerProbe):
     """Finds the template of training by the loss of its targets, that of the answers by what they are.
 
     0.6 where no template that was tried explains the answers, some begin otherwise than the model begins them
-    while all others are what it says (`Beginnings`), and answers made anew are surely better.
+    while all others are what it says (`Edges`), and answers made anew are surely better.
     """
 
     name: ClassVar[str] = "template-mismatch"
@@ -49,12 +49,12 @@ class TemplateMismatch(AnswerProbe):
         return found
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
-        if lab.problem is None and lab.explanation.unknown and lab.beginnings.alone:
-            effect, begun = lab.effect(lab.stored, lab.answers(lab.mended)), lab.beginnings
+        if lab.problem is None and lab.explanation.unknown and lab.edges.begin_otherwise:
+            effect, edges = lab.effect(lab.stored, lab.answers(lab.mended)), lab.edges
             if effect.sure and (effect.difference or 0.0) > 0:
                 told = (
-                    f"{begun.otherwise} of {begun.answers} stored answers begin with another token than the "
-                    f"model says after its prompt; {begun.whole} are what it says, token by token",
+                    f"{edges.begun} of {edges.answers} stored answers begin with another token than the "
+                    f"model says after its prompt; {edges.whole} are what it says, token by token",
                     "by elimination: some prompts ended otherwise than in training, and no template that was "
                     "tried explains it; padding on the right does this to the shorter prompts of a batch",
                     said_of(effect),

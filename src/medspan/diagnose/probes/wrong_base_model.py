@@ -48,7 +48,7 @@ class WrongBaseModel(AnswerProbe):
             return
         said = list(super().examine(case, lab))
         found = lab.explanation
-        if found.unknown and not lab.beginnings.alone:
+        if found.unknown and not lab.edges.begin_otherwise:
             assert found.final is not None
             effect = lab.effect(lab.stored, lab.answers(lab.mended))
             if effect.difference is not None and effect.difference > 0 and effect.sure:
