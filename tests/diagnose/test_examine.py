@@ -12,8 +12,11 @@ from medspan.core import ModelError
 from medspan.diagnose import CAUSES, Case, Untold, diagnose
 from medspan.diagnose.base import Effect, Probe, Said, Suspicion
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.reading import Edges
 from medspan.diagnose.report import words
 from medspan.diagnose.without_model import in_short, listed
+
+from .probes.planted_lab import PlantedLab, a_case, answered, documents, right
 
 ERROR = ModelError(
     "run/adapter holds no adapter_model.safetensors",
@@ -106,3 +109,27 @@ def test_answers_that_nothing_explains_and_that_come_out_better_here_are_not_hea
     found = diagnose(Case(Path("run")), probes=[Noting(after, interval)])
     assert found.verdict == verdict
     assert ("surely better here than the stored answers are" in found.why) is (verdict == "undetermined")
+
+
+@pytest.mark.parametrize(
+    ("missed", "interval", "verdict"),
+    [(6, (0.05, 0.3), "undetermined"), (6, (-0.1, 0.3), "healthy"), (4, (0.05, 0.3), "healthy")],
+    ids=["surely better", "not surely", "nearly all are the model's"],
+)
+def test_a_run_is_not_healthy_where_its_model_answers_surely_better(
+    missed: int, interval: tuple[float, float], verdict: str
+) -> None:
+    """Though nothing was found, and 98.5% of the tokens are the model's choice."""
+    case = a_case(predictions=answered(documents(16), right))
+    lab = PlantedLab(case, explained=0.99)
+    lab.__dict__["edges"] = Edges(32, 32 - missed, missed, 0, 0)
+    lab.effect = lambda before, after: Effect("entity F1", 0.8, 0.9, interval)  # type: ignore[method-assign]
+    found = diagnose(case, probes=[], lab=lab)
+    assert found.verdict == verdict
+    assert ("answers surely better here" in found.why) is (verdict == "undetermined")
+
+
+def test_a_run_whose_predictions_cannot_be_read_is_not_called_healthy() -> None:
+    found = diagnose(a_case(refusal="test.jsonl:70 is cut off"), probes=[], lab=PlantedLab(a_case()))
+    assert found.verdict == "undetermined"
+    assert found.why.startswith("the stored predictions cannot be used (test.jsonl:70 is cut off)")

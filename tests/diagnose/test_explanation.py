@@ -34,7 +34,7 @@ from medspan.diagnose.explanation import (
     answer_probes,
 )
 from medspan.diagnose.lab import Lab
-from medspan.diagnose.reading import WHOLE, Reading
+from medspan.diagnose.reading import WHOLE, Edges, Reading
 from medspan.diagnose.rounding import round_weights
 from medspan.diagnose.teacher import Losses
 from medspan.diagnose.weights import PARTS, keep_part
@@ -271,9 +271,18 @@ def test_answers_that_nobody_marked_as_cut_off_are_explained_but_for_their_ends(
     lab.case = replace(lab.case, predictions=stored)
     found = explain(lab)
     assert lab.edges.end_early
+    assert lab.without_ends
     assert found.causes == ()
     assert found.final is not None
     assert found.final >= EXPLAINED
+
+
+def test_a_penalty_that_ends_answers_early_is_not_taken_for_a_limit(tokenizer: Any) -> None:
+    lab = with_stored(tokenizer, lambda one: one.decoding(no_repeat_ngram_size=2))
+    lab.__dict__["edges"] = Edges(8, 2, 6, 0, 6)
+    found = explain(lab)
+    assert not lab.without_ends
+    assert found.causes == ("decoding-blocks-copying",)
 
 
 def test_labels_of_the_variants_name_the_options(tokenizer: Any) -> None:

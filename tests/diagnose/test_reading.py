@@ -75,3 +75,10 @@ def test_a_limit_of_prompts_lies_between_those_answered_and_those_not(
     lengths: list[int], hits: list[list[bool]], between: tuple[int, int] | None
 ) -> None:
     assert limit_between(lengths, hits) == between
+
+
+def test_a_word_that_is_broken_off_may_have_other_last_tokens() -> None:
+    broken = [True] * 6 + [False] * 3
+    assert edges_of([broken] * 6, [True] * 6).end_early
+    assert not edges_of([broken] * 6).end_early
+    assert not edges_of([[True] * 5 + [False] * 4] * 6, [True] * 6).end_early

@@ -92,8 +92,9 @@ class Case:
 
     def lacks(self, needs: tuple[Need, ...]) -> str | None:
         """The first thing of `needs` that is not there, in words; None where all is."""
+        broken = (self.folder / "record.json").is_file()
         have = {
-            "record": (self.record is not None, "no record.json"),
+            "record": (self.record is not None, "record.json is broken" if broken else "no record.json"),
             "data": (bool(self.reference), "no annotated data of the scored part (--data)"),
             "predictions": (bool(self.predictions), "no stored predictions (--predicted)"),
             "texts": (any(one.raw is not None for one in self.predictions), "no generated texts"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from medspan.core import MedspanError
-from medspan.diagnose.base import Examination, Probe, Suspicion, Untold, all_probes, said_of
+from medspan.diagnose.base import Effect, Examination, Probe, Suspicion, Untold, all_probes, said_of
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.diagnosis import NAMED, Diagnosis
@@ -18,6 +18,9 @@ from medspan.diagnose.without_model import listed
 
 LOW = 0.5
 """An entity F1 below which a run is not called healthy only because nothing was found."""
+OTHERS = 0.15
+"""Share of stored answers with a token that is not the model's choice from which on a run is called healthy
+only after the model has answered again."""
 ANSWERED_AGAIN = "environment-changed"
 """The cause whose probe answers the sample again as the stored answers were made."""
 DEAR = 30.0
@@ -51,6 +54,8 @@ def diagnose(
     unclear = untold(done, [*(one.cause for one in causes), *(one.cause for one in clear)])
     scores = stored_scores(case)
     verdict, why = _verdict(causes, unclear, scores)
+    if verdict == "healthy":
+        verdict, why = _unread(case) or _asked_again(case, lab) or (verdict, why)
     return Diagnosis(
         run=str(case.folder),
         trainer=case.trainer,
@@ -116,12 +121,36 @@ def _verdict(
             "compares it with a run that works"
         )
     again = next((one.effect for one in causes if one.cause == ANSWERED_AGAIN), None)
-    if again is not None and again.sure and (again.difference or 0.0) > 0:
-        return "undetermined", (
-            "the model answers surely better here than the stored answers are, and nothing that was tried "
-            f"explains them: {said_of(again)}; they were made in a way that no file states"
-        )
-    return "healthy", "no probe found a fault"
+    return _better_here(again) or ("healthy", "no probe found a fault")
+
+
+def _better_here(effect: Effect | None) -> tuple[str, str] | None:
+    """The verdict where the model's answers are surely better than the stored ones; None where not."""
+    if effect is None or not effect.sure or (effect.difference or 0.0) <= 0:
+        return None
+    return "undetermined", (
+        "the model answers surely better here than the stored answers are, and nothing that was tried "
+        f"explains them: {said_of(effect)}; they were made in a way that no file states"
+    )
+
+
+def _unread(case: Case) -> tuple[str, str] | None:
+    """The verdict where there are stored predictions, and none could be used; None where not."""
+    if case.refusal is None or case.predictions:
+        return None
+    return "undetermined", (
+        f"the stored predictions cannot be used ({case.refusal}), so that nothing is known of them; the "
+        "model was examined by answers that it gives now, and nothing was found"
+    )
+
+
+def _asked_again(case: Case, lab: Lab) -> tuple[str, str] | None:
+    """The same, where enough stored answers are not the model's for asking it to be worth its time."""
+    if case.lacks(("data", "texts", "model")) is not None or case.tags or lab.problem is not None:
+        return None
+    if lab.edges.missed < OTHERS * lab.edges.answers:
+        return None
+    return _better_here(lab.effect(lab.stored, lab.answers(lab.mended)))
 
 
 def stored_scores(case: Case) -> dict[str, Any]:

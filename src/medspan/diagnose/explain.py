@@ -51,8 +51,8 @@ AGAIN, DECODED = Reading(240, 16), 3
 """Stored answers that are decoded again where reading does not tell; with how many options of decoding."""
 EVERY = Reading(10_000, 48)
 """Stored answers on which a small gain is judged."""
-CHANCE = 1e-4
-"""Probability by chance from which on it is none: some forty forms of faults are tried."""
+CHANCE, STATED_CHANCE = 1e-4, 0.01
+"""Probability by chance from which on it is none: some forty forms of faults are tried, one or two stated."""
 OTHERS = 20_000
 """Among how many tokens one that greedy decoding does not choose is thought to be drawn, at most: under the
 grammar it is among the legal ones."""
@@ -85,10 +85,18 @@ def explain(lab: Lab) -> Explanation:
     if lab.worsened:
         # Whatever such a model is asked, rubbish follows: what would explain that explains nothing.
         return Explanation(plain, plain, (), current)
+    if lab.edges.end_early and not _told_by_options(lab, current, share):
+        lab.without_ends = True
+        plain = share = lab.fits([current])[0]
     steps: list[Step] = []
+    # Long answers hide in a share what moves few of their tokens, the names that a score counts among them.
+    small = _small_stated(lab, current, _stated_best(lab, current), share) if share >= EXPLAINED else None
+    if small is not None:
+        steps, current = [small], small.variant.change(current)
+        share = max(share, small.after or 0.0)
     stated = lab.asking.stated
     says = stated is not None and stated.options.do_sample
-    if share < EXPLAINED and says and _only_drawn(lab, current, share):
+    if share < EXPLAINED and says and not _told_by_options(lab, current, share):
         # What files state is tried before all that costs a pass for each form of a fault.
         drawn = drawn_by_lot(lab, Explanation(plain, plain, (), current))
         if drawn.temperature is not None:
@@ -108,11 +116,11 @@ def explain(lab: Lab) -> Explanation:
     return found if share >= EXPLAINED else drawn_by_lot(lab, found)
 
 
-def _only_drawn(lab: Lab, current: Conditions, share: float) -> bool:
-    """Whether nothing else that files state, and no option of decoding, explains answers that were drawn."""
+def _told_by_options(lab: Lab, current: Conditions, share: float) -> bool:
+    """Whether something that files state, or an option of decoding, explains more of the answers."""
     stated = _stated_best(lab, current)
     told = stated is not None and stated[1] - share >= STATED_GAIN
-    return not told and not _gains(_cheapest(lab, current, share), share)
+    return told or _gains(_cheapest(lab, current, share), share)
 
 
 def _next(lab: Lab, current: Conditions, share: float, *, further: bool) -> Step | None:
@@ -197,7 +205,8 @@ def _of_every(lab: Lab, current: Conditions, variant: Variant) -> Step | None:
     gained = sum(after and not before for before, after in zip(*sides, strict=True))
     lost = sum(before and not after for before, after in zip(*sides, strict=True))
     enough = gained - lost >= NEARLY * (len(sides[0]) - sum(sides[0]))
-    return Step(variant, *shares) if enough and _by_chance(gained, lost) < CHANCE else None
+    chance = STATED_CHANCE if variant.stated else CHANCE
+    return Step(variant, *shares) if enough and _by_chance(gained, lost) < chance else None
 
 
 def _by_chance(gained: int, lost: int) -> float:

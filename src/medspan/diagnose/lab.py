@@ -12,7 +12,7 @@ from medspan.diagnose.base import Effect
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, CutPrompts
 from medspan.diagnose.cuts import CUTS
-from medspan.diagnose.reading import WHOLE, Edges, Reading, edges_of
+from medspan.diagnose.reading import BROKEN, WHOLE, Edges, Reading, edges_of
 from medspan.diagnose.teacher import Forced, Losses, explained, forced_losses, surely_costlier
 from medspan.diagnose.weights import Weights
 from medspan.diagnose.written import Written
@@ -39,6 +39,8 @@ class Lab:
     device: str = "auto"
     tell: Callable[[str], None] = lambda line: None
     weights: Weights = field(default_factory=Weights)
+    without_ends: bool = False
+    """Whether the ends of stored answers are left out of what is to be explained: they were cut off."""
     _cut: dict[tuple[str, str], Any] = field(default_factory=dict)
     _answers: dict[tuple[Conditions, str, str], Example] = field(default_factory=dict)
     _losses: dict[tuple[Any, ...], Losses] = field(default_factory=dict)
@@ -215,7 +217,24 @@ class Lab:
     def edges(self) -> Edges:
         """Where the stored answers are not what the mended model says: at their beginnings, at their ends."""
         self._read([self.mended], WHOLE)
-        return edges_of(self._hits.get(self.mended, [])[: WHOLE.of(self.answer_lengths)])
+        hits = self._hits.get(self.mended, [])[: WHOLE.of(self.answer_lengths)]
+        told = [one for one in self.case.sample if one.raw is not None]
+        return edges_of(hits, [self.broken_off(one) for one in told[: len(hits)]])
+
+    def broken_off(self, one: Example) -> bool:
+        """Whether a stored answer ends with a letter with which no reference answer ends."""
+        told = (one.raw or "").rstrip()
+        return bool(told and self._endings) and told[-1] not in self._endings
+
+    @cached_property
+    def _endings(self) -> frozenset[str]:
+        codec = self.mended.codec
+        whole = (
+            "".join(codec.target(one.document, one.reference)).rstrip()
+            for one in self.case.sample
+            if one.reference is not None
+        )
+        return frozenset(text[-1] for text in whole if text)
 
     def fits(self, conditions: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
         """Share of the stored answers' tokens that greedy decoding under each of the conditions chooses.
@@ -250,11 +269,11 @@ class Lab:
     def hits(self, conditions: Conditions, reading: Reading = WHOLE) -> Sequence[Sequence[bool]]:
         """For each stored answer, which of its tokens greedy decoding under the conditions chooses.
 
-        Without their ends, where it is these that are not the model's choice.
+        Without their last tokens where `without_ends`.
         """
         self._read([conditions], reading)
         found = self._hits.get(conditions, [])[: reading.of(self.answer_lengths)]
-        return [row[:-1] for row in found] if self.edges.end_early else found
+        return [row[:-BROKEN] for row in found] if self.without_ends else found
 
     def _read(self, conditions: Sequence[Conditions], reading: Reading) -> None:
         """Read what is not read yet."""

@@ -30,12 +30,14 @@ hundredth where 95% are explained."""
 
 LEAST_AT_EDGE = 4
 AT_EDGE, AS_CHOSEN = 0.8, 0.1
+BROKEN = 3
+"""Last tokens of an answer, the stop token among them, that are others where it was broken off in a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Of read `answers`, those of which every token is the model's choice (`whole`), those that have another
-    one anywhere (`missed`), another first one (`begun`), and another last one alone (`ended`)."""
+    one anywhere (`missed`), another first one (`begun`), and another end alone (`ended`)."""
 
     answers: int
     whole: int
@@ -61,14 +63,22 @@ class Edges:
         return self.ended >= max(LEAST_AT_EDGE, AT_EDGE * self.missed)
 
 
-def edges_of(hits: Sequence[Sequence[bool]]) -> Edges:
-    """Where answers are not the model's choice, of each of whose tokens `hits` says it."""
-    spoken = [row for row in hits if row]
-    missed = [row for row in spoken if not all(row)]
-    begun = sum(not row[0] for row in missed)
+def edges_of(hits: Sequence[Sequence[bool]], broken_off: Sequence[bool] = ()) -> Edges:
+    """Where answers are not the model's choice, of each of whose tokens `hits` says it.
+
+    `broken_off`: which answers end as no whole one does. Where a word is broken off, its last tokens are
+    others than those of the whole word.
+    """
+    found = []
+    for place, row in enumerate(hits):
+        broken = place < len(broken_off) and broken_off[place]
+        found.append((row, BROKEN if broken else 1))
+    missed = [(row, end) for row, end in found if not all(row)]
+    begun = sum(not row[0] for row, _ in missed)
     # Blank answers have no token but the last, and say nothing of a limit.
-    ended = sum(all(row[:-1]) for row in missed if len(row) > 1)
-    return Edges(len(spoken), len(spoken) - len(missed), len(missed), begun, ended)
+    ended = sum(len(row) > end and all(row[:-end]) for row, end in missed)
+    answers = sum(bool(row) for row in hits)
+    return Edges(answers, answers - len(missed), len(missed), begun, ended)
 
 
 LEAST_CUT = 4

@@ -142,16 +142,31 @@ def test_answers_that_go_on_where_stored_ones_stop_were_truncated() -> None:
     assert said.evidence[0].startswith("16 of 16 stored answers are cut-off beginnings")
 
 
+@pytest.mark.parametrize(("limit", "elsewhere"), [(512, True), (3, False), (None, False)])
+def test_answers_cut_far_below_the_stated_limit_were_cut_by_something_else(
+    limit: int | None, elsewhere: bool
+) -> None:
+    made = None if limit is None else {"decoding": {"max_new_tokens": limit}}
+    case = a_case(predictions=answered(documents(16), lambda one: right(one)[:8]), made=made)
+    said = examined("output-truncated", case, PlantedLab(case))
+    assert isinstance(said, Suspicion)
+    assert ("look for what cut the texts" in said.remedy) is elsewhere
+    assert ("files state a limit" in said.evidence[0]) is (limit is not None)
+
+
 def test_answers_that_ended_where_others_went_on_were_not_truncated() -> None:
     """As of weights that were rounded: some lists end early, at any length, and are not marked as cut off."""
     whole = documents(16)
-    early = answered(whole[:4], lambda one: right(one)[:8])
+    early = answered(whole[:4], lambda one: right(one).partition("\n")[0] + "\n")
     case = a_case(predictions=(*early, *answered(whole[4:], right)))
     said = examined("output-truncated", case, PlantedLab(case))
     assert isinstance(said, Cleared)
     assert "ended by themselves" in said.evidence[0]
     marked = tuple(one.with_prediction(one.predicted, one.raw, True) for one in early)  # type: ignore[arg-type]
     case = a_case(predictions=(*marked, *answered(whole[4:], right)))
+    assert isinstance(examined("output-truncated", case, PlantedLab(case)), Suspicion)
+    broken_off = answered(whole[:4], lambda one: right(one)[:8])
+    case = a_case(predictions=(*broken_off, *answered(whole[4:], right)))
     assert isinstance(examined("output-truncated", case, PlantedLab(case)), Suspicion)
 
 
@@ -368,7 +383,7 @@ def test_the_planted_conditions_are_those_of_training() -> None:
 @pytest.mark.parametrize(
     ("penalty", "worsened", "told"), [(1.1, False, True), (1.0, False, False), (1.1, True, False)]
 )
-def test_a_stated_penalty_that_did_nothing_is_told_with_what_clears_it(
+def test_a_stated_penalty_that_explains_nothing_is_a_note_with_what_clears_it(
     penalty: float, worsened: bool, told: bool
 ) -> None:
     case = a_case(
@@ -377,5 +392,10 @@ def test_a_stated_penalty_that_did_nothing_is_told_with_what_clears_it(
     lab = PlantedLab(case, explained=0.995)
     lab.__dict__["worsened"] = worsened
     said = examined("decoding-blocks-copying", case, lab)
-    assert isinstance(said, Cleared)
-    assert ("files state repetition_penalty=1.1, which did nothing here" in said.evidence[0]) is told
+    assert isinstance(said, Suspicion if told else Cleared)
+    assert said.evidence[0].startswith("greedy decoding as in training chooses 99.5%")
+    if isinstance(said, Suspicion):
+        assert said.confidence == 0.3
+        assert said.evidence[1].startswith(
+            "files state repetition_penalty=1.1, which explains no more of them"
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
-from medspan.diagnose.base import Need, Said, Suspicion, register
+from medspan.diagnose.base import Cleared, Need, Said, Suspicion, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.explanation import AnswerProbe, Variant
@@ -39,16 +39,16 @@ class DecodingBlocksCopying(AnswerProbe):
 
     def examine(self, case: Case, lab: Lab) -> Iterator[Said]:
         stated = "" if case.tags or lab.problem is None else _stated(case)
-        if not stated:
-            yield from super().examine(case, lab)
-            return
         (cause,) = self.causes
+        if not stated:
+            for said in super().examine(case, lab):
+                if isinstance(said, Cleared) and not case.tags and not lab.worsened and _stated(case):
+                    yield _without_harm(said, _stated(case))
+                else:
+                    yield said
+            return
         confidence = NOTED if scores_well(case) or not _short(case) else NAMED
         yield Suspicion(cause, confidence, unmeasured(case, stated, lab.problem or ""))
-
-    def cleared(self, case: Case, lab: Lab) -> str:
-        told, stated = super().cleared(case, lab), "" if lab.worsened else _stated(case)
-        return f"{told}; files state {stated}, which did nothing here, and may elsewhere" if stated else told
 
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
         found = []
@@ -75,6 +75,11 @@ class DecodingBlocksCopying(AnswerProbe):
                     for size in NGRAMS[1:3]
                 ]
         return found
+
+
+def _without_harm(said: Cleared, stated: str) -> Suspicion:
+    told = f"files state {stated}, which explains no more of them: little or no harm here, maybe elsewhere"
+    return Suspicion(said.cause, 0.3, (*said.evidence, told))
 
 
 def _stated(case: Case) -> str:

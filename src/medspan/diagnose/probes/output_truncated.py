@@ -19,6 +19,11 @@ SHARE = 0.05
 LOOSE, NEAR = 2, 0.1
 """Tokens, and share of an answer's, by which it may be shorter than the limit that cut it off."""
 
+ELSEWHERE = (
+    "look for what cut the texts once they were generated (a column of limited width, a stop string, the "
+    "first line alone): files state a limit of {limit} tokens, which is far beyond; then answer again"
+)
+
 Answers = tuple[Example, Example]
 """A stored answer and the one that the model gives."""
 
@@ -27,9 +32,10 @@ Answers = tuple[Example, Example]
 class OutputTruncated(Probe):
     """Lets answers that stop short go on. A cut answer is the beginning of the whole one.
 
-    It is marked as cut off, or no stored answer is much longer: one that ends before others do ended by
-    itself. Confirmed (0.97) where whole answers score surely higher; 0.35 where they do not. Answers that
-    would never have ended are no case of this: they are cut off wherever the limit is.
+    It is marked as cut off, breaks off as no whole answer ends, or no stored answer is much longer: one that
+    ends before others do ended by itself. Confirmed (0.97) where whole answers score surely higher; 0.35
+    where they do not. Answers that would never have ended are no case of this: they are cut off wherever
+    the limit is.
     """
 
     name: ClassVar[str] = "output-truncated"
@@ -50,7 +56,7 @@ class OutputTruncated(Probe):
             yield self._without_model(case, flagged, lab.problem)
             return
         found = lab.explanation
-        whole = found.plain is not None and found.plain >= EXPLAINED and not lab.edges.end_early
+        whole = found.plain is not None and found.plain >= EXPLAINED and not lab.without_ends
         if not flagged and not found.steps and whole:
             own = f"the model itself chooses {found.plain or 0:.1%} of their tokens, their ends too"
             yield Cleared(CAUSE, (f"no stored answer is marked as cut off, and {own}",))
@@ -81,13 +87,15 @@ class OutputTruncated(Probe):
         lengths = sorted(len(lab.tokenizer(lab.mended)(old.raw).input_ids) for old, _ in short)
         told = (
             f"{len(short)} of {len(mended)} stored answers are cut-off beginnings of what the model answers; "
-            f"they end after {lengths[0]} to {lengths[-1]} tokens",
-            f"the first: {(short[0][0].raw or '')[-50:]!r} goes on "
-            f"{(short[0][1].raw or '')[len(short[0][0].raw or '') :][:50]!r}",
+            f"they end after {lengths[0]} to {lengths[-1]} tokens{_stated_limit(case)}",
+            _going_on(*short[0]),
             said_of(effect),
         )
         harm = effect.difference is not None and effect.difference > 0 and effect.sure
-        yield Suspicion(CAUSE, 0.97 if harm else 0.35, told, self._remedy(lab), effect, harm)
+        limit = _limit(case)
+        elsewhere = limit is not None and limit > 2 * lengths[-1]
+        remedy = ELSEWHERE.format(limit=limit) if elsewhere else self._remedy(lab)
+        yield Suspicion(CAUSE, 0.97 if harm else 0.35, told, remedy, effect, harm)
 
     def _of_stated(self, case: Case, lab: Lab) -> Iterator[Said]:
         """Nothing is stored: the limit that files state for new answers."""
@@ -123,8 +131,8 @@ class OutputTruncated(Probe):
 def _at_limit(lab: Lab, short: Sequence[Answers]) -> list[Answers]:
     """Of the answers that are beginnings, those that a limit may have cut off.
 
-    They are marked so, or no stored answer is much longer: with its prompt, as `max_length` counts, or
-    without, as `max_new_tokens` does.
+    They are marked so, or break off as no whole answer ends, or no stored answer is much longer: with its
+    prompt, as `max_length` counts, or without, as `max_new_tokens` does.
     """
     renderer, tokenizer = lab.renderer(lab.mended), lab.tokenizer(lab.mended)
     sizes = {}
@@ -137,8 +145,29 @@ def _at_limit(lab: Lab, short: Sequence[Answers]) -> list[Answers]:
         most = max(size[way] for size in sizes.values())
         # Tokens that are read from text may be some more or fewer than those that were written.
         near = {id for id, size in sizes.items() if most - size[way] <= max(LOOSE, NEAR * size[0])}
-        found.append([pair for pair in short if pair[0].truncated or pair[0].id in near])
+        found.append(
+            [(old, new) for old, new in short if old.truncated or old.id in near or lab.broken_off(old)]
+        )
     return max(found, key=len)
+
+
+def _limit(case: Case) -> int | None:
+    limit = ((case.made or {}).get("decoding") or {}).get("max_new_tokens")
+    return limit if isinstance(limit, int) else None
+
+
+def _stated_limit(case: Case) -> str:
+    limit = _limit(case)
+    return "" if limit is None else f" (files state a limit of {limit})"
+
+
+def _going_on(old: Example, new: Example) -> str:
+    """Where a cut answer parts from the whole one, and how that goes on."""
+    before, after = old.raw or "", new.raw or ""
+    alike = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), len(before)
+    )
+    return f"the first: {before[max(0, alike - 50) : alike]!r} goes on {after[alike : alike + 50]!r}"
 
 
 def _is_cut(old: Example, new: Example) -> bool:
@@ -147,10 +176,10 @@ def _is_cut(old: Example, new: Example) -> bool:
     # A blank answer is the beginning of any other one, and says nothing of a limit.
     if not before.strip() or len(before) >= len(after):
         return False
-    return (old.truncated or after.startswith(before)) and _begins(before, after)
-
-
-def _begins(before: str, after: str) -> bool:
     # The grammar closes a cut answer as its format wants, so its very end may differ.
-    most = max(1, int(len(before) * 0.6))
-    return after.startswith(before[:most])
+    return after.startswith(before) or (old.truncated and after.startswith(_sure(before)))
+
+
+def _sure(before: str) -> str:
+    """The part of a cut answer that the model wrote whatever closed it."""
+    return before[: max(1, int(len(before) * 0.6))]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from medspan.core import Document
+from medspan.diagnose.asked import AS_STATED
 from medspan.diagnose.base import Need, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, Reworded
@@ -27,10 +28,12 @@ class WordingSensitive(AnswerProbe):
 
     def variants(self, case: Case, lab: Lab, current: Conditions) -> Sequence[Variant]:
         asking, found = lab.asking, []
+        # How medspan asks stands in the card, whatever other files say of the training.
+        asks = AS_STATED if AS_STATED in asking.codecs else next(iter(asking.codecs))
         for name, codec in asking.codecs.items():
             if codec is not current.codec:
                 label = f"other words of the question ({name})"
-                stated = asking.stated is not None and name == next(iter(asking.codecs))
+                stated = asking.stated is not None and name == asks
                 found.append(Variant("wording-sensitive", label, partial(_worded, codec), stated))
         if not case.lacks(("texts",)) and not isinstance(current.codec, Reworded):
             for name, change in REWORDINGS.items():
