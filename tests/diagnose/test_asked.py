@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from medspan.core import Example
-from medspan.diagnose.asked import _chosen, _tried
+from medspan.diagnose.asked import AS_STATED, _chosen, _tried, known_codecs
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.teacher import Losses
+from medspan.format import FormatCard
 
-from .probes.planted_lab import CONDITIONS, documents
+from .probes.planted_lab import CONDITIONS, SCHEMA, a_case, documents
 
 
 class Costs:
@@ -55,3 +56,26 @@ def test_frames_in_which_answers_begin_unlearnt_take_no_place_among_the_finalist
 
 def test_where_no_beginning_is_learnt_the_losses_decide() -> None:
     assert chosen((4.0, 0.9), (3.5, 0.2)) == "1"
+
+
+CARD = FormatCard("compact", SCHEMA, CONDITIONS.template, "mentions", "base", "weights", "tokens")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "configured", "first"),
+    [(True, True, "as record.json states"), (True, False, AS_STATED), (False, False, AS_STATED)],
+    ids=["the card was edited", "config.yaml is with the card", "all the same"],
+)
+def test_two_files_of_the_training_go_before_a_card_that_is_another(
+    recorded: bool, configured: bool, first: str
+) -> None:
+    case = a_case(
+        card=CARD,
+        record={"format": replace(CARD, read_twice=recorded).to_json()},
+        config={"format": "compact", "read_twice": configured},
+    )
+    found = known_codecs(case)
+    assert next(iter(found)) == first
+    assert (len(found) == 2) is recorded
+    document = documents(1)[0].document
+    assert found[AS_STATED].prompt(document) == CARD.codec().prompt(document)

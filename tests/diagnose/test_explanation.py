@@ -285,6 +285,21 @@ def test_a_penalty_that_ends_answers_early_is_not_taken_for_a_limit(tokenizer: A
     assert found.causes == ("decoding-blocks-copying",)
 
 
+@pytest.mark.parametrize(("gained", "lost", "taken"), [(9, 0, True), (5, 4, False)])
+def test_what_files_state_is_judged_though_nearly_all_tokens_are_explained_without_it(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch, gained: int, lost: int, taken: bool
+) -> None:
+    lab = with_stored(tokenizer, lambda one: one)
+    stated = Variant("wording-sensitive", "other words", lambda one: one.but(part="x"), True)
+    missed = [True] * (990 - lost) + [False] * 10 + [True] * lost
+    other = [True] * (990 - lost + gained) + [False] * (10 - gained + lost)
+    monkeypatch.setattr(explain_module, "_stated_best", lambda *_: (stated, 0.99))
+    monkeypatch.setattr(lab, "fits", lambda every, reading=WHOLE: [0.99] * len(every))
+    monkeypatch.setattr(lab, "hits", lambda one, reading=WHOLE: [other if one.part else missed])
+    found = explain(lab)
+    assert found.causes == (("wording-sensitive",) if taken else ())
+
+
 def test_labels_of_the_variants_name_the_options(tokenizer: Any) -> None:
     found = explain(with_stored(tokenizer, lambda one: one.decoding(repetition_penalty=1.5)))
     (step,) = found.of("decoding-blocks-copying")

@@ -11,7 +11,7 @@ from medspan.diagnose.asked import AS_STATED
 from medspan.diagnose.base import Need, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions, Reworded
-from medspan.diagnose.explanation import AnswerProbe, Variant
+from medspan.diagnose.explanation import AnswerProbe, Step, Variant
 from medspan.diagnose.lab import Lab
 from medspan.format import Codec
 
@@ -40,6 +40,19 @@ class WordingSensitive(AnswerProbe):
                 label = f"other words of the question (such as: {name})"
                 found.append(Variant("wording-sensitive", label, partial(_reworded, change), near=True))
         return found
+
+    def remedy(self, lab: Lab, steps: Sequence[Step]) -> str:
+        asking = lab.asking
+        if (
+            AS_STATED in asking.codecs
+            and asking.wording != AS_STATED
+            and any(s.variant.stated for s in steps)
+        ):
+            return (
+                "the adapter's format.json words the question otherwise than the training did "
+                f"({asking.wording}): put it back as it was, then answer again"
+            )
+        return super().remedy(lab, steps)
 
 
 Change = Callable[[str, Document], str]
