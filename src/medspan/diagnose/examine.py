@@ -148,7 +148,7 @@ def _asked_again(case: Case, lab: Lab) -> tuple[str, str] | None:
     """The same, where enough stored answers are not the model's for asking it to be worth its time."""
     if case.lacks(("data", "texts", "model")) is not None or case.tags or lab.problem is not None:
         return None
-    if lab.edges.missed < OTHERS * lab.edges.answers:
+    if lab.edges.missed < max(1, OTHERS * lab.edges.answers):
         return None
     return _better_here(lab.effect(lab.stored, lab.answers(lab.mended)))
 

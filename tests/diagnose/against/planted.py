@@ -15,6 +15,7 @@ from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
 from medspan.diagnose.explanation import Explanation
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.reading import edges_of
 from medspan.extract import DecodingOptions
 from medspan.format import FormatCard, Template, make_codec
 
@@ -81,6 +82,7 @@ class PlantedLab(Lab):
         trained = self.trained or conditions()
         asked = self.asked_as or trained
         self.__dict__["problem"] = self.problem_
+        self.__dict__["edges"] = edges_of(())
         self.__dict__["explanation"] = Explanation(self.share, self.share, (), asked)
         self.__dict__["asking"] = Asking(trained, "chat", "card", {}, {}, {}, {}, self.stated)
         self.__dict__["base"] = FoundBase("base", "weights", {"base": "weights"}, {})
