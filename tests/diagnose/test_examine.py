@@ -133,3 +133,9 @@ def test_a_run_whose_predictions_cannot_be_read_is_not_called_healthy() -> None:
     found = diagnose(a_case(refusal="test.jsonl:70 is cut off"), probes=[], lab=PlantedLab(a_case()))
     assert found.verdict == "undetermined"
     assert found.why.startswith("the stored predictions cannot be used (test.jsonl:70 is cut off)")
+
+
+def test_a_record_that_is_broken_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    assert Case(tmp_path).lacks(("record",)) == "no record.json"
+    (tmp_path / "record.json").write_text("{", "utf-8")
+    assert Case(tmp_path).lacks(("record",)) == "record.json is broken"

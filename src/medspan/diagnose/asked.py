@@ -113,18 +113,20 @@ def _short_rows(case: Case) -> list[Example]:
 
 
 def known_codecs(case: Case) -> dict[str, Codec]:
-    """The formats and wordings that the model may have been trained in: the card's, then what files say."""
-    found: dict[str, Codec] = {}
+    """The formats and wordings that the model may have been trained in, the likeliest first.
+
+    That is the card's, unless record.json and config.yaml, which training wrote, agree on another: then the
+    card was edited since.
+    """
     card, recorded_card = case.card, _recorded_card(case)
     configured = _configured(case, card)
-    # Two files that training wrote go before a card that is another: it was edited since.
-    edited = recorded_card is not None and configured is not None and _same_wording(configured, recorded_card)
-    if edited and recorded_card is not None and not _same_wording(recorded_card, card):
-        found["as record.json states"] = recorded_card.codec()
+    found: dict[str, Codec] = {}
     if isinstance(card, FormatCard):
         found[AS_STATED] = card.codec()
     if recorded_card is not None and not _same_wording(recorded_card, card):
-        found["as record.json states"] = recorded_card.codec()
+        recorded = {"as record.json states": recorded_card.codec()}
+        edited = configured is not None and _same_wording(configured, recorded_card)
+        found = {**recorded, **found} if edited else {**found, **recorded}
     if configured is not None and all(not _same_wording(configured, one) for one in (card, recorded_card)):
         found["as config.yaml states"] = configured.codec()
     for step, folder in case.checkpoints:

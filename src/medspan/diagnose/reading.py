@@ -1,4 +1,7 @@
-"""How much of the stored answers is read: evidence is counted in tokens, and costs by answers."""
+"""How much of the stored answers is read, and where their tokens are not the model's choice.
+
+Evidence is counted in tokens, and costs by answers.
+"""
 
 from __future__ import annotations
 

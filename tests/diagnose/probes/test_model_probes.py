@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from medspan.core import Annotation, Example, UnalignedMention
+from medspan.diagnose.asked import AS_STATED
 from medspan.diagnose.base import Cleared, Said, Suspicion, all_probes
 from medspan.diagnose.case import Case
 from medspan.diagnose.diagnosis import NAMED
+from medspan.diagnose.explanation import Step, Variant
 from medspan.diagnose.lab import Lab
+from medspan.diagnose.probes.wording_sensitive import WordingSensitive
 from medspan.diagnose.rank import ranked
 from medspan.diagnose.teacher import Losses
 from medspan.evaluate.curves import Curves, Point
@@ -152,6 +155,17 @@ def test_answers_cut_far_below_the_stated_limit_were_cut_by_something_else(
     assert isinstance(said, Suspicion)
     assert ("look for what cut the texts" in said.remedy) is elsewhere
     assert ("files state a limit" in said.evidence[0]) is (limit is not None)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_card_that_words_the_question_otherwise_than_training_is_to_be_put_back(edited: bool) -> None:
+    wording = "as record.json states" if edited else AS_STATED
+    lab = PlantedLab(a_case())
+    lab.__dict__["asking"] = SimpleNamespace(codecs={AS_STATED: None, "other": None}, wording=wording)
+    variant = Variant("wording-sensitive", "other words", lambda one: one, stated=True)
+    (probe,) = [one for one in all_probes() if isinstance(one, WordingSensitive)]
+    remedy = probe.remedy(lab, [Step(variant, 0.9, 1.0)])
+    assert ("format.json words the question otherwise" in remedy) is edited
 
 
 def test_answers_that_ended_where_others_went_on_were_not_truncated() -> None:
