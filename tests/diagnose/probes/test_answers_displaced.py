@@ -88,6 +88,16 @@ def test_what_a_model_invents_is_not_taken_for_the_answer_to_another_document() 
     assert said(case(parts={"test": rows}, predictions=stored)) == []
 
 
+def test_a_few_answers_that_fit_another_document_are_none_of_many_that_fit_nowhere() -> None:
+    rows = [*notes("d1", 10), *notes("e1", 10)]
+    nowhere = [one.reference or Annotation() for one in notes("f1", 20)]
+    stored = [
+        beside(one, rows[(place + 1) % 6].reference or Annotation() if place < 6 else nowhere[place])
+        for place, one in enumerate(rows)
+    ]
+    assert said(case(parts={"test": rows}, predictions=stored)) == []
+
+
 def test_answers_that_say_little_tell_nothing() -> None:
     rows = notes("d", 3)
     assert said(case(parts={"test": rows}, predictions=displaced(rows, [1, 2, 0]))) == []
