@@ -30,7 +30,7 @@ from tests.faults.cases import Case  # noqa: E402
 from tests.faults.running import diagnose, run_case  # noqa: E402
 
 TRAINING_SECONDS, EVALUATION_SECONDS, DIAGNOSIS_SECONDS = 42, 12, 30
-"""Half of what one of each takes, for two run side by side; measured on two cores with nothing beside them."""
+"""Half of what one of each takes, for two run side by side: two cores with nothing beside them."""
 
 
 def main() -> None:
