@@ -47,6 +47,24 @@ def disagreement(train: Sequence[Example], scored: Sequence[Example]) -> tuple[s
     return tuple(found)
 
 
+def typed_otherwise(
+    train: Sequence[Example], scored: Sequence[Example], task: str | None, type_: str
+) -> tuple[int, float, Counter[str]]:
+    """Scored mentions of a type whose string stands in training, and how many have another type there.
+
+    The latter is a sum of shares: a string that training has twice so and once otherwise counts a third.
+    Last the other types, by their mentions in training.
+    """
+    labels, told, unlike, others = _labels(train), 0, 0.0, Counter[str]()
+    for key, types in _labels(scored).items():
+        known = labels.get(key)
+        if known is not None and key[0] == task and types[type_]:
+            told += types[type_]
+            unlike += types[type_] * (1 - known[type_] / sum(known.values()))
+            others += Counter({other: count for other, count in known.items() if other != type_})
+    return told, unlike, others
+
+
 def _labels(examples: Sequence[Example]) -> dict[tuple[str | None, str], Counter[str]]:
     """How often each string of a task is listed under each type."""
     found: dict[tuple[str | None, str], Counter[str]] = {}

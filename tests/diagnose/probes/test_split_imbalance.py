@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medspan.core import Example
-from medspan.diagnose.probes.split_imbalance import SplitImbalance
+from medspan.diagnose.probes.split_imbalance import SplitImbalance, hungry
 from medspan.read import load_splits
 
 from .planted_cases import PlantedLab, answered, case, cleared, notes, right, row, suspected, untold
@@ -119,6 +119,67 @@ def test_a_type_without_and_with_few_training_rows() -> None:
         ),
     )
     assert few.confidence == 0.75
+
+
+def renamed(examples: list[Example], count: int) -> list[Example]:
+    """The documents, in the first of which the device is an Implant."""
+    return [
+        row(one.id, one.document.text, {f"pump-{one.id}": "Implant", f"drug-{one.id}": "Drug"})
+        for one in examples[:count]
+    ] + examples[count:]
+
+
+def test_a_type_that_training_calls_otherwise_does_not_starve() -> None:
+    tested = devices("d", 30)
+    # Ten of 30 training rows have it; by the strings two thirds of its mentions are implants.
+    parts = {"train": renamed(tested, 20), "test": tested}
+    of = case(parts=parts, predictions=without_devices(tested))
+    found = suspected(PROBE, of)
+    assert (found.confidence, found.share) == (0.4, None)
+    assert found.evidence[1] == (
+        "20 of 30 scored mentions of Device whose string stands in training have another type there "
+        "(Implant 20); with its mentions under one name about 100% of the training rows would have it: "
+        "not the split"
+    )
+    assert "medspan audit" in found.remedy
+    assert not hungry(of, tuple(tested))
+
+
+def test_a_type_that_starves_under_all_its_names_does() -> None:
+    tested = devices("d", 30)
+    # Ten of 70 training rows have it, and about 30 with the implants: still less than half its share.
+    parts = {"train": [*renamed(tested, 20), *notes("t", 40)], "test": tested}
+    of = case(parts=parts, predictions=without_devices(tested))
+    found = suspected(PROBE, of)
+    assert found.confidence == 0.75
+    assert not any("under one name" in line for line in found.evidence)
+    assert "medspan split" in found.remedy
+    assert hungry(of, tuple(tested))
+
+
+def test_few_strings_in_common_do_not_say_that_a_type_is_called_otherwise() -> None:
+    tested = [*devices("d", 9), *devices("u", 21)]
+    train = [*renamed(devices("d", 9), 9), *devices("v", 4), *notes("t", 17)]
+    of = case(parts={"train": train, "test": tested}, predictions=without_devices(tested))
+    assert suspected(PROBE, of).confidence == 0.75
+    assert hungry(of, tuple(tested))
+
+
+def test_repeated_rows_are_not_drawn_one_by_one() -> None:
+    tested = [*notes("c", 15), *devices("d", 15)]
+    predictions = [*right(tested[:15]), *without_devices(tested[15:])]
+    few = [*notes("t", 9), *devices("e", 2)]
+    # Two of eleven documents against a half is chance; 40 of 220 drawn one by one would not be.
+    repeated = [one for one in few for _ in range(20)]
+    cleared(PROBE, case(parts={"train": repeated, "test": tested}, predictions=predictions))
+    drawn = [*notes("t", 180), *devices("e", 40)]
+    assert (
+        suspected(PROBE, case(parts={"train": drawn, "test": tested}, predictions=predictions)).confidence
+        == 0.75
+    )
+    # Rows repeated so that a type has its share are no fault either.
+    balanced = [*notes("t", 100), *(one for one in devices("e", 10) for _ in range(10))]
+    cleared(PROBE, case(parts={"train": balanced, "test": tested}, predictions=predictions))
 
 
 def test_a_rare_type_that_training_lacks_is_seen_below_five_points() -> None:

@@ -11,6 +11,7 @@ from medspan.core import Example
 from medspan.diagnose.base import Cleared, Effect, Need, Probe, Said, Suspicion, Untold, register
 from medspan.diagnose.case import Case
 from medspan.diagnose.lab import Kind, Lab
+from medspan.diagnose.labels import DISAGREE, ENOUGH, typed_otherwise
 from medspan.diagnose.rescoring import (
     NOTHING,
     Counts,
@@ -63,13 +64,16 @@ class SplitImbalance(Probe):
 
     A task or type starves if it makes up less than half its share of the scored rows, 5 points less at
     least, and not by chance (the audit's test of two proportions, p < 0.001 over all names); or if training
-    has none of it, three scored rows or more do, and that is no chance either (p < 0.001).
+    has none of it, three scored rows or more do, and that is no chance either (p < 0.001). Both must hold of
+    the distinct training rows, too, since rows that are repeated are not drawn one by one.
 
     Confidence. 0.88 where training has none of it and its F1 is surely below that of the rest (the interval
     of the difference excludes zero), 0.75 where it hardly has any. 0.7 where nothing is predicted yet, or
     nothing else is scored, so that there is no rest to compare with, it makes up less than a quarter of the
     training rows, and its F1 is below 0.8 even if the model is asked as in training; its share of the loss is
-    then all that is lost so. 0.4 otherwise. A validation part that lacks tasks of training: 0.4, since which
+    then all that is lost so. 0.4 otherwise, and where the type is in training under another name: of the
+    scored mentions whose string stands in training (10 or more) so many have another type there that with
+    them it would not starve. A validation part that lacks tasks of training: 0.4, since which
     checkpoint it would have chosen is not known.
     """
 
@@ -86,8 +90,7 @@ class SplitImbalance(Probe):
         data = _data(case)
         parts = {part.name: part for part in data.parts}
         train, scored = parts["train"], parts[case.scored]
-        starved = [*_tasks(train, scored), *_types(train, scored)]
-        suspicions = [_judged(case, lab, one, scored) for one in starved]
+        suspicions = [_judged(case, lab, one, scored) for one in _starved(train, scored)]
         blind = _blind(case, parts)
         if blind:
             suspicions.append(Suspicion(CAUSE, 0.4, (blind,), _remedy(case)))
@@ -112,7 +115,7 @@ def hungry(case: Case, scored: tuple[Example, ...]) -> bool:
     data = _data(replace(case, parts={**case.parts, case.scored: scored}, predictions=()))
     parts = {part.name: part for part in data.parts}
     train, other = parts["train"], parts[case.scored]
-    return any((*_tasks(train, other), *_types(train, other)))
+    return any(_renamed(one, case.train, scored) is None for one in _starved(train, other))
 
 
 def _data(case: Case) -> Data:
@@ -121,6 +124,36 @@ def _data(case: Case) -> Data:
 
     parts = {name: case.parts[name] for name in ("train", "validation") if case.parts.get(name)}
     return Data.of({**parts, case.scored: [*case.predictions] or [*case.reference]})
+
+
+def _starved(train: Part, scored: Part) -> list[_Starved]:
+    """What starves by all training rows and by the distinct ones, with its counts of all."""
+    rows = {(row.task, row.text_key): row for row in reversed(train.rows)}
+    distinct = replace(train, rows=tuple(rows.values()))
+    certain = {
+        (one.name, one.kind, one.task) for one in (*_tasks(distinct, scored), *_types(distinct, scored))
+    }
+    found = (*_tasks(train, scored), *_types(train, scored))
+    return [one for one in found if (one.name, one.kind, one.task) in certain]
+
+
+def _renamed(one: _Starved, train: Sequence[Example], scored: Sequence[Example]) -> str | None:
+    """Where an entity type is in training under another one; None where it is not."""
+    if one.kind != "entities":
+        return None
+    told, unlike, others = typed_otherwise(train, scored, one.task, one.name)
+    if told < ENOUGH or unlike < DISAGREE * told:
+        return None
+    # The rows that training would have, if as many of its mentions as of those strings were called so.
+    (held, rows), (asked, of) = one.train, one.scored
+    mended = min(1.0, held / rows / (1 - unlike / told)) if unlike < told else 1.0
+    if mended < HARDLY * asked / of:
+        return None
+    return (
+        f"{unlike:.0f} of {told} scored mentions of {one.name} whose string stands in training have another "
+        f"type there ({', '.join(f'{name} {count}' for name, count in others.most_common(3))}); with its "
+        f"mentions under one name about {mended:.0%} of the training rows would have it: not the split"
+    )
 
 
 def _tasks(train: Part, scored: Part) -> Iterator[_Starved]:
@@ -168,6 +201,10 @@ def _rows_by_type(part: Part, kind: Kind) -> dict[str | None, Counter[str]]:
 def _judged(case: Case, lab: Lab, one: _Starved, scored: Part) -> Suspicion:
     examples = [row.example for row in scored.rows if row.example.predicted is not None]
     told = [str(one)]
+    renamed = _renamed(one, case.train, [row.example for row in scored.rows])
+    if renamed is not None:
+        remedy = f"medspan audit {data_path(case)}; then give its mentions one type and train again"
+        return Suspicion(CAUSE, 0.4, (*told, renamed), remedy)
     effect, weight = _effect(one, [example for example in examples if example.reference is not None])
     if effect is None:
         told.append("nothing is predicted for it yet, so what that does to the score is not known")
