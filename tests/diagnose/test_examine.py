@@ -139,3 +139,11 @@ def test_a_record_that_is_broken_is_not_said_to_be_missing(tmp_path: Path) -> No
     assert Case(tmp_path).lacks(("record",)) == "no record.json"
     (tmp_path / "record.json").write_text("{", "utf-8")
     assert Case(tmp_path).lacks(("record",)) == "record.json is broken"
+
+
+def test_answers_made_without_the_grammar_are_told() -> None:
+    def free(made: dict[str, object] | None) -> bool:
+        return diagnose(Case(Path("run"), made=made), probes=[]).free
+
+    assert free({"decoding": {"grammar": False}})
+    assert not any(free(made) for made in (None, {}, {"decoding": {"grammar": True}}))

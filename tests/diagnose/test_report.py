@@ -160,6 +160,18 @@ def test_the_verdict_stands_first_with_its_figure() -> None:
     assert told[2][1] in text
 
 
+def test_answers_that_were_free_are_made_free_again() -> None:
+    free = replace(ONE, free=True)
+    told = Suspicion("decoding-blocks-copying", 0.9, (), "decode again with repetition_penalty=1.0")
+    for one in (BLOCKED, told):
+        assert all("--free" not in line for line in commands(one, ONE))
+        assert [line.count(" --free") for line in commands(one, free)] == [1]
+    # Nothing is answered by these, and a remedy that says so itself is left as it is.
+    assert commands(LEAK, replace(MANY, free=True)) == commands(LEAK, MANY)
+    stated = replace(told, remedy="medspan evaluate RUN --again --free")
+    assert commands(stated, free) == commands(stated, ONE)
+
+
 def test_a_named_cause_stands_with_meaning_evidence_effect_and_commands() -> None:
     causes = plain(section(ONE, "causes"))
     assert causes.startswith("The cause, the evidence, the remedy decoding-blocks-copying confidence 0.97")

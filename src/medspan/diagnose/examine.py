@@ -71,6 +71,7 @@ def diagnose(
         shown=shown_texts(lab, texts) if texts else (),
         seconds=time.monotonic() - start,
         notes=case.notes,
+        free=((case.made or {}).get("decoding") or {}).get("grammar") is False,
     )
 
 

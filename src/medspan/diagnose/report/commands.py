@@ -106,8 +106,19 @@ def commands(one: Suspicion, found: Diagnosis) -> tuple[str, ...]:
     """The lines to copy that mend a cause; empty where no command does.
 
     Whole commands and decoding options that the remedy's sentence states come first; where it states none,
-    they are those of the table. Words in capitals are left to the user.
+    they are those of the table. Words in capitals are left to the user. What was answered without the
+    grammar is answered so again: that is how the score that mending brings was found.
     """
+    return tuple(
+        f"{line} --free" if found.free and _answers_again(line) else line for line in _lines(one, found)
+    )
+
+
+def _answers_again(line: str) -> bool:
+    return line.startswith("medspan evaluate ") and "--again" in line and "--free" not in line
+
+
+def _lines(one: Suspicion, found: Diagnosis) -> tuple[str, ...]:
     own = found.trainer == OWN
     words = {"run": shlex.quote(found.run), "part": shlex.quote(found.scored)}
     told = remedy_of(one)
