@@ -542,3 +542,49 @@ def test_a_form_that_changes_nothing_does_not_end_the_search(
     found = explain(lab)
     assert found.causes == ("wording-sensitive",)
     assert (found.plain, found.final) == (0.96, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("each", "interval", "found"),
+    [
+        (9, (0.05, 0.3), True),
+        (7, (0.05, 0.3), True),
+        (9, (-0.1, 0.3), False),
+        (9, None, False),
+        (4, (0.05, 0.3), False),
+    ],
+    ids=["a small fault", "a smaller one", "the score does not tell", "nobody asks", "by chance"],
+)
+def test_a_few_answers_are_looked_at_alone_where_the_model_surely_answers_better(
+    tokenizer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    each: int,
+    interval: tuple[float, float] | None,
+    found: bool,
+) -> None:
+    """Two of eight answers have `each` tokens of 125 that are not the model's: too few to be searched for."""
+    lab = with_stored(tokenizer, lambda one: one)
+    again = None if interval is None else Effect("relation F1", 0.6, 0.8, interval)
+    lab.__dict__["asked_again"] = again
+    (probe,) = [one for one in answer_probes() if one.name == "wording-sensitive"]
+    right = probe.variants(lab.case, lab, lab.mended)[3].change(lab.mended)
+    stored = lab.case.predictions
+
+    def hits(self: Lab, conditions: Conditions, reading: Reading = WHOLE) -> list[list[bool]]:
+        few = 0 if conditions == right else each
+        missed = [True] * (125 - few) + [False] * few
+        return [missed if one in (stored[2], stored[5]) else [True] * 125 for one in self.case.predictions]
+
+    def fits(self: Lab, every: Sequence[Conditions], reading: Reading = WHOLE) -> list[float]:
+        # The first answers, which are read of all of them, do not show the fault.
+        if self.case.predictions == stored:
+            return [1 - 2 * each / 1000] * len(every)
+        rows = [hits(self, one) for one in every]
+        return [sum(map(sum, one)) / sum(map(len, one)) for one in rows]
+
+    monkeypatch.setattr(Lab, "hits", hits)
+    monkeypatch.setattr(Lab, "fits", fits)
+    assert lab.of_missed().case.predictions == (stored[2], stored[5])
+    explained = explain(lab)
+    assert explained.causes == (("wording-sensitive",) if found else ())
+    assert (explained.conditions == right) is found

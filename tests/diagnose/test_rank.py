@@ -57,6 +57,14 @@ def test_what_an_intervention_confirmed_is_not_explained_away() -> None:
     assert found[0].confidence == 0.95
 
 
+def test_what_an_intervention_hardly_mends_is_explained_away() -> None:
+    masked = suspicion("targets-masked", 0.95, explains=("stop-token-untrained",))
+    cut_off = suspicion("stop-token-untrained", 0.95, 0.005, confirmed=True)
+    found = ranked([masked, cut_off])
+    assert [one.confidence < NAMED for one in found] == [False, True]
+    assert found[0].cause == "targets-masked"
+
+
 def test_of_two_suspicions_of_one_cause_the_surer_one_is_kept() -> None:
     found = ranked([suspicion("double-bos", 0.4), suspicion("double-bos", 0.8)])
     assert [one.confidence for one in found] == [0.8]

@@ -18,9 +18,6 @@ from medspan.diagnose.without_model import listed
 
 LOW = 0.5
 """An entity F1 below which a run is not called healthy only because nothing was found."""
-OTHERS = 0.15
-"""Share of stored answers with a token that is not the model's choice from which on a run is called healthy
-only after the model has answered again."""
 ANSWERED_AGAIN = "environment-changed"
 """The cause whose probe answers the sample again as the stored answers were made."""
 DEAR = 30.0
@@ -149,9 +146,7 @@ def _asked_again(case: Case, lab: Lab) -> tuple[str, str] | None:
     """The same, where enough stored answers are not the model's for asking it to be worth its time."""
     if case.lacks(("data", "texts", "model")) is not None or case.tags or lab.problem is not None:
         return None
-    if lab.edges.missed < max(1, OTHERS * lab.edges.answers):
-        return None
-    return _better_here(lab.effect(lab.stored, lab.answers(lab.mended)))
+    return _better_here(lab.asked_again)
 
 
 def stored_scores(case: Case) -> dict[str, Any]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Kind = Literal["entities", "relations"]
 ROWS_TO_LEARN = 16
 """Rows of each part whose targets are read. The standard error of their mean loss is about a tenth of it."""
+WORTH_ASKING = 0.15
+"""Share of the stored answers that are not the model's from which on it is asked again before a run is
+called healthy."""
 
 
 @dataclass
@@ -220,6 +223,25 @@ class Lab:
         hits = self._hits.get(self.mended, [])[: WHOLE.of(self.answer_lengths)]
         told = [one for one in self.case.sample if one.raw is not None]
         return edges_of(hits, [self.broken_off(one) for one in told[: len(hits)]])
+
+    @cached_property
+    def asked_again(self) -> Effect | None:
+        """What answering again as trained does to the score, where enough answers are not the model's.
+
+        None where they are too few for asking to be worth its time.
+        """
+        if self.edges.missed < max(1, WORTH_ASKING * self.edges.answers):
+            return None
+        return self.effect(self.stored, self.answers(self.mended))
+
+    def of_missed(self) -> Lab:
+        """A lab of those stored answers alone of which some token is not the mended model's choice."""
+        told = [one for one in self.case.sample if one.raw is not None]
+        hits = self.hits(self.mended, Reading(sum(self.answer_lengths) + 1, len(told)))
+        missed = tuple(one for one, row in zip(told, hits, strict=True) if not all(row))
+        lab = Lab(replace(self.case, predictions=missed), self.device, self.tell, self.weights)
+        lab.asking = self.asking
+        return lab
 
     def broken_off(self, one: Example) -> bool:
         """Whether a stored answer ends with a letter with which no reference answer ends."""

@@ -19,7 +19,7 @@ def ranked(said: Iterable[Said]) -> tuple[Suspicion, ...]:
     """The suspicions, one a cause: named ones first by their share of the loss, then notes by confidence.
 
     What a named cause explains (`Suspicion.explains`) loses confidence, unless it was itself confirmed by
-    an intervention.
+    an intervention that brings more than next to nothing (`UNKNOWN_SHARE`).
     """
     best: dict[str, Suspicion] = {}
     for one in said:
@@ -30,7 +30,8 @@ def ranked(said: Iterable[Said]) -> tuple[Suspicion, ...]:
     for cause in [one for one in best.values() if one.confidence >= NAMED]:
         for other in cause.explains:
             sign = best.get(other)
-            if sign is not None and not sign.confirmed and cause.confidence >= sign.confidence - 0.3:
+            stands = sign is not None and sign.confirmed and share_of(sign) > UNKNOWN_SHARE
+            if sign is not None and not stands and cause.confidence >= sign.confidence - 0.3:
                 told = (*sign.evidence, f"{cause.cause} brings this about by itself")
                 weak = min(sign.confidence * EXPLAINED_AWAY, NAMED - 0.01)
                 best[other] = replace(sign, confidence=weak, evidence=told)

@@ -254,6 +254,17 @@ def test_a_training_without_labels_leaves_the_adapter_still_or_its_loss_dead(
     if isinstance(said, Suspicion):
         assert said.confidence == 0.95
         assert "input-ignored" in said.explains
+        assert said.share is None
+
+
+def test_all_that_the_score_lacks_is_lost_where_nothing_was_learnt(tmp_path: Path) -> None:
+    rows = documents(16)
+    stored = answered(rows, lambda one: "Drug: ;\nSymptom: ;\n" if one in rows[:8] else right(one))
+    case = a_case(adapter=adapter(tmp_path / "adapter", still=True), predictions=stored)
+    said = examined("targets-masked", case, PlantedLab(case))
+    assert isinstance(said, Suspicion)
+    # Half of the mentions are found, and nothing wrong: 2 * 16 / (2 * 16 + 16).
+    assert said.share == pytest.approx(1 - 2 / 3)
 
 
 @pytest.mark.parametrize(

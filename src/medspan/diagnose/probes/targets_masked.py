@@ -11,6 +11,7 @@ from medspan.diagnose.base import Cleared, Need, Probe, Said, Suspicion, Untold,
 from medspan.diagnose.case import Case
 from medspan.diagnose.catalogue import CAUSES
 from medspan.diagnose.lab import ROWS_TO_LEARN, Lab
+from medspan.diagnose.residue import entity_f1
 from medspan.diagnose.teacher import Losses, mean_loss, surely_costlier
 from medspan.evaluate.curves import Series
 
@@ -63,7 +64,12 @@ class TargetsMasked(Probe):
             )
         if evidence:
             sure = 0.95 if dead or steps else 0.7
-            yield Suspicion(CAUSE, sure, tuple(evidence), CAUSES[CAUSE].remedy, explains=CONSEQUENCES)
+            # Nothing was learnt: all that the score lacks is lost so.
+            known = [one for one in case.predictions if None not in (one.reference, one.predicted)]
+            reached = entity_f1(known)
+            share = None if reached is None else 1 - reached
+            remedy = CAUSES[CAUSE].remedy
+            yield Suspicion(CAUSE, sure, tuple(evidence), remedy, share=share, explains=CONSEQUENCES)
             return
         told = _beginning(case, lab)
         if told is not None:
