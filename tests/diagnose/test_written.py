@@ -13,6 +13,7 @@ import pytest
 from medspan.core import Annotation, Document, Example, Schema
 from medspan.diagnose.case import Case
 from medspan.diagnose.conditions import Conditions
+from medspan.diagnose.cuts import CUTS
 from medspan.diagnose.lab import Lab
 from medspan.diagnose.reading import Reading
 from medspan.diagnose.written import MOST_TOKENS, Written
@@ -127,6 +128,16 @@ def test_choices_are_alike_up_to_where_answers_part(tokenizer: Any) -> None:
     ]
     assert parted[0] == parted[1] == 0
     assert 0 < parted[2] < every
+
+
+def test_choices_are_told_in_the_tokens_of_a_tokenizer_that_numbers_them_otherwise(tokenizer: Any) -> None:
+    lab = lab_of(tokenizer, stored())
+    moved = FREE.but(cut="tokens numbered one further")
+    further = CUTS["tokens numbered one further"].make(tokenizer)
+    lab.tokenizer = lambda conditions: tokenizer if conditions.cut is None else further
+    every = len(lab.written.tokens(moved, stored()).ids)
+    assert lab.written.choices_alike(moved, stored(), RIGHT) == every
+    assert 0 < lab.written.choices_alike(moved, stored(), "Drug: lithium;\nSymptom:\n") < every
 
 
 def test_answers_that_come_out_again_are_explained_though_reading_does_not_tell(

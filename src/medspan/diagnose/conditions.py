@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medspan.core import Annotation, Document, Example
+from medspan.diagnose.cuts import CUTS
 from medspan.extract import DecodingOptions
 from medspan.format import Codec, Projection, Renderer, Template, Walk, make_template
 from medspan.read.written import written
@@ -76,6 +77,11 @@ class Conditions:
     rounding: Rounding | None = None
     part: str | None = None
     kept: Kept | None = None
+
+    @property
+    def writes_cut(self) -> bool:
+        """Whether what happened to the tokenizer changes the tokens of answers, too."""
+        return self.cut is not None and CUTS[self.cut].writes
 
     def but(self, **changes: Any) -> Conditions:
         """These conditions with some of them changed."""

@@ -174,7 +174,8 @@ def _fit(lab: Lab, conditions: Conditions) -> float:
 
 def _unusual(conditions: Conditions) -> bool:
     """Whether answers may be written in tokens that their text does not show, as penalties make the model."""
-    return conditions.options.repetition_penalty != 1.0 or conditions.options.no_repeat_ngram_size > 0
+    options = conditions.options
+    return conditions.writes_cut or options.repetition_penalty != 1.0 or options.no_repeat_ngram_size > 0
 
 
 def _decoded_again(lab: Lab, current: Conditions, share: float) -> Step | None:

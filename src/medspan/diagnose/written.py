@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from medspan.core import Example
-from medspan.diagnose.cuts import CUTS
 from medspan.extract import FORCED, DecodingOptions, Retraced, Retracer, usual_ids
 from medspan.format import FormatCard
 
@@ -45,9 +44,8 @@ class Written:
 
     def _tokens(self, conditions: Conditions, one: Example, how: tuple[Any, ...]) -> Retraced:
         assert one.raw is not None
-        cut = conditions.cut is not None and CUTS[conditions.cut].writes
         whole = conditions.but(cut=None)
-        renderer = self._lab.renderer(conditions if cut else whole)
+        renderer = self._lab.renderer(conditions if conditions.writes_cut else whole)
         # Other trainers cut a target as a whole.
         chunks = isinstance(self._lab.case.card, FormatCard)
         ids = usual_ids(renderer, one.document, one.raw) if chunks else renderer.chunk_ids([one.raw])
@@ -62,7 +60,7 @@ class Written:
         """How many of the model's choices in a stored answer are those of another answer to its document."""
         assert one.raw is not None
         told = self.tokens(conditions, one)
-        tokenizer = self._lab.tokenizer(conditions.but(cut=None))
+        tokenizer = self._lab.tokenizer(conditions if conditions.writes_cut else conditions.but(cut=None))
         forced = [choice == FORCED for choice in told.choices] or [False] * len(told.ids)
         choices = 0
         for place, was_forced in enumerate(forced):
