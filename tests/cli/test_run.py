@@ -188,6 +188,18 @@ def test_evaluate_says_that_a_run_is_unfinished(cli: Cli, run: Path) -> None:
     record.write_text(kept, encoding="utf-8")
 
 
+def test_evaluate_scores_a_run_whose_record_is_gone(cli: Cli, run: Path) -> None:
+    record = run / "record.json"
+    kept = record.read_text(encoding="utf-8")
+    record.unlink()
+    try:
+        told = cli("evaluate", run, "--again", "--allow-empty")
+        assert told.code == 0
+        assert "there is no record.json" in (run / "report.html").read_text(encoding="utf-8")
+    finally:
+        record.write_text(kept, encoding="utf-8")
+
+
 def test_evaluate_names_the_parts_of_a_run(cli: Cli, refused: Callable[..., str], run: Path) -> None:
     assert "train, validation, test" in refused("evaluate", run, "--split", "dev")
     assert cli("evaluate", run, "--split", "validation", "--allow-empty").code == 0

@@ -147,3 +147,8 @@ def test_answers_made_without_the_grammar_are_told() -> None:
 
     assert free({"decoding": {"grammar": False}})
     assert not any(free(made) for made in (None, {}, {"decoding": {"grammar": True}}))
+    # Where no file states it, it is what the texts show: this lab's were decoded freely.
+    stored = answered(documents(16), right)
+    for made, shown in ((None, True), ({"decoding": {"grammar": True}}, False)):
+        case = a_case(predictions=stored, made=made)
+        assert diagnose(case, probes=[], lab=PlantedLab(case, explained=0.99)).free is shown

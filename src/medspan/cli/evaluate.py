@@ -207,7 +207,9 @@ def write_run_metrics(run: Path, split: str, found: Scored) -> None:
 
 
 def run_facts(run: Path, split: str) -> dict[str, str]:
-    """What the report says of a run under its title."""
+    """What the report says of a run under its title; without record.json, that there is none."""
+    if not (run / "record.json").is_file():
+        return {"Run": str(run), "Made by": "not known, since there is no record.json"}
     record = json.loads((run / "record.json").read_text(encoding="utf-8"))
     made = json.loads((run / "predictions" / f"{split}.made.json").read_text(encoding="utf-8"))
     decoded = made["decoding"]

@@ -68,7 +68,7 @@ def diagnose(
         shown=shown_texts(lab, texts) if texts else (),
         seconds=time.monotonic() - start,
         notes=case.notes,
-        free=((case.made or {}).get("decoding") or {}).get("grammar") is False,
+        free=_free(case, lab),
     )
 
 
@@ -122,13 +122,22 @@ def _verdict(
     return _better_here(again) or ("healthy", "no probe found a fault")
 
 
+def _free(case: Case, lab: Lab) -> bool:
+    """Whether the stored answers were made without the grammar: files state it, or the texts show it."""
+    stated = ((case.made or {}).get("decoding") or {}).get("grammar")
+    if stated is not None or case.lacks(("data", "texts", "model")) is not None or lab.problem is not None:
+        return stated is False
+    return not lab.mended.options.grammar
+
+
 def _better_here(effect: Effect | None) -> tuple[str, str] | None:
     """The verdict where the model's answers are surely better than the stored ones; None where not."""
     if effect is None or not effect.sure or (effect.difference or 0.0) <= 0:
         return None
     return "undetermined", (
         "the model answers surely better here than the stored answers are, and nothing that was tried "
-        f"explains them: {said_of(effect)}; they were made in a way that no file states"
+        f"explains them: {said_of(effect)}; they were made in a way that no file states, or changed since. "
+        "To answer again as the model was trained to be asked mends it, whatever the cause"
     )
 
 
