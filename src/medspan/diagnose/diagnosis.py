@@ -20,8 +20,8 @@ class Diagnosis:
     `verdict`: the first named cause, `healthy`, or `undetermined`. `causes`: named ones first, in order of
     their share of the loss, then mere notes. `cleared`, `untold`: causes excluded, and those of which nobody
     could tell. `scores`: F1 of the stored predictions by kind, with interval. `shown`: a sentence's answers
-    by conditions. `why`: what made the verdict where no cause did. `free`: the stored predictions are stated
-    to be decoded without medspan's grammar.
+    by conditions. `why`: what made the verdict where no cause did. `free`: the stored predictions
+    were decoded without medspan's grammar, as files state or the texts show.
     """
 
     run: str

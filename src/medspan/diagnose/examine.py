@@ -137,7 +137,7 @@ def _better_here(effect: Effect | None) -> tuple[str, str] | None:
     return "undetermined", (
         "the model answers surely better here than the stored answers are, and nothing that was tried "
         f"explains them: {said_of(effect)}; they were made in a way that no file states, or changed since. "
-        "To answer again as the model was trained to be asked mends it, whatever the cause"
+        "To answer again here mends it, whatever the cause"
     )
 
 

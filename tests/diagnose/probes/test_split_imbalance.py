@@ -177,6 +177,13 @@ def test_repeated_rows_are_not_drawn_one_by_one() -> None:
         suspected(PROBE, case(parts={"train": drawn, "test": tested}, predictions=predictions)).confidence
         == 0.75
     )
+    # Rows of one text with other answers are no repeats of each other: 120 of 600, not of 360.
+    full = devices("f", 120)
+    asked_again = [row(one.id, one.document.text, {f"drug-{one.id}": "Drug"}) for one in full]
+    left_empty = [row(one.id, one.document.text, {}) for one in full]
+    apart = [*full, *asked_again, *left_empty, *notes("t", 240)]
+    found = suspected(PROBE, case(parts={"train": apart, "test": tested}, predictions=predictions))
+    assert found.confidence == 0.75
     # Rows repeated so that a type has its share are no fault either.
     balanced = [*notes("t", 100), *(one for one in devices("e", 10) for _ in range(10))]
     cleared(PROBE, case(parts={"train": balanced, "test": tested}, predictions=predictions))

@@ -128,7 +128,7 @@ def _data(case: Case) -> Data:
 
 def _starved(train: Part, scored: Part) -> list[_Starved]:
     """What starves by all training rows and by the distinct ones, with its counts of all."""
-    rows = {(row.task, row.text_key): row for row in reversed(train.rows)}
+    rows = {(row.task, row.text_key, row.reference): row for row in reversed(train.rows)}
     distinct = replace(train, rows=tuple(rows.values()))
     certain = {
         (one.name, one.kind, one.task) for one in (*_tasks(distinct, scored), *_types(distinct, scored))
